@@ -1,0 +1,146 @@
+package state
+
+// maxRemovals is how often a network's removal is tried before it is left
+// behind by name: somebody else's container may be using it.
+const maxRemovals = 5
+
+func (c *core) netGone(name string) {
+	n := c.network(name)
+	if n == nil {
+		return
+	}
+	switch n.State {
+	case NetPresent, NetUnknown:
+		n.State, n.Touched = NetAbsent, c.op()
+	case NetRemoving:
+		return // its Done says so too
+	default:
+		return
+	}
+	for i := range c.Children {
+		c.Children[i].lost(name)
+	}
+}
+
+func (c *core) netBack(name string) {
+	n := c.network(name)
+	if n == nil {
+		return
+	}
+	if n.External {
+		n.State, n.Touched = NetPresent, c.op()
+	}
+	c.reached(name)
+}
+
+// reached: a network can be attached to again.
+func (c *core) reached(name string) {
+	for i := range c.Children {
+		ch := &c.Children[i]
+		a := ch.net(name)
+		if a == nil {
+			continue
+		}
+		switch {
+		case ch.Phase == Waiting && ch.NoNet:
+			c.do(StopTimer{Timer{Kind: RetryTimer, Child: ch.Name}})
+			ch.Phase = Absent
+		case ch.Phase == Alive && a.State == Unavailable:
+			c.do(StopTimer{Timer{Kind: AttachTimer, Child: ch.Name, Network: name}})
+			a.State = Missing
+		}
+	}
+}
+
+func (c *core) seeNetworks(op int, facts []NetworkFacts) {
+	for _, f := range facts {
+		n := c.network(f.Name)
+		if n == nil || n.Op != 0 || op < n.Touched || n.State == NetRemoved {
+			continue
+		}
+		was := n.State
+		switch {
+		case f.Present && was == NetUnknown && !n.External && c.Stage == Up:
+			n.State = NetAbsent // EnsureNetwork says whether it is ours
+		case f.Present && was != NetPresent:
+			n.State = NetPresent
+			if was == NetAbsent {
+				c.reached(n.Name)
+			}
+		case !f.Present && was != NetAbsent:
+			n.State = NetAbsent
+		}
+	}
+}
+
+func (c *core) networkDone(n *Network, d Done) {
+	was := n.State
+	n.Op, n.Touched = 0, c.op()
+	switch {
+	case was == NetRemoving && (d.Class == OK || d.Class == Gone):
+		n.State, n.Attempt = NetRemoved, 0
+	case was == NetRemoving:
+		n.Attempt++
+		n.State = NetPresent
+		if n.Attempt >= maxRemovals {
+			n.State = NetRemoved
+			c.do(Note{Kind: Left, Network: n.Name, Cause: "remove-network", Detail: d.Detail, Attempt: n.Attempt})
+			return
+		}
+		n.Hold = true
+		c.do(Note{Kind: Trouble, Network: n.Name, Cause: "remove-network", Detail: d.Detail, Attempt: n.Attempt})
+		c.do(SetTimer{Timer: Timer{Kind: NetworkTimer, Network: n.Name}, Attempt: 1})
+	case d.Class == OK:
+		n.State, n.Attempt = NetPresent, 0
+		c.reached(n.Name)
+	case d.Class == Permanent:
+		n.State = NetAbsent
+		c.do(Note{Kind: GaveUp, Network: n.Name, Cause: "create-network", Detail: d.Detail, Code: ExitRefused})
+		c.close(ExitRefused, d.Detail)
+	default:
+		n.State = NetAbsent
+		n.Attempt++
+		n.Hold = true
+		kind := Trouble
+		if d.Class == Foreign {
+			kind = Held
+		}
+		c.do(Note{Kind: kind, Network: n.Name, Cause: "create-network", Detail: d.Detail, Attempt: n.Attempt})
+		c.do(SetTimer{Timer: Timer{Kind: NetworkTimer, Network: n.Name}, Attempt: n.Attempt})
+	}
+}
+
+// ensure gives the orders for created networks that are not there.
+func (c *core) ensure(n *Network) {
+	if n.State == NetRemoved {
+		n.State = NetAbsent // taken down while the followed parent was away
+	}
+	if n.External || n.State != NetAbsent || n.Op != 0 || n.Hold {
+		return
+	}
+	n.Op, n.State = c.op(), NetEnsuring
+	c.do(EnsureNetwork{Op: n.Op, Network: n.Name})
+}
+
+// takeDown gives the orders for created networks that are to go. It reports
+// whether there is nothing left to wait for.
+func (c *core) takeDown(n *Network) bool {
+	switch {
+	case n.Op != 0:
+		return false
+	case n.External || n.State == NetRemoved:
+		return true
+	case n.State == NetAbsent || n.State == NetUnknown:
+		n.State = NetRemoved
+		if n.Hold {
+			n.Hold = false
+			c.do(StopTimer{Timer{Kind: NetworkTimer, Network: n.Name}})
+		}
+		return true
+	case n.Hold:
+		return false
+	}
+	n.Op, n.State = c.op(), NetRemoving
+	c.do(RemoveNetwork{Op: n.Op, Network: n.Name})
+	return false
+}

@@ -1,0 +1,326 @@
+package state
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+var update = flag.Bool("update", false, "rewrite the stories' answers; commit the rewrite only if you understand the difference")
+
+// TestStories plays every testdata/*.txt: a configuration and a list of
+// events above the line, what the core made of each of them below.
+func TestStories(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no stories: %v", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
+			raw, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			script, want, _ := strings.Cut(string(raw), "----\n")
+			got := play(t, script)
+			if *update {
+				if err := os.WriteFile(file, []byte(script+"----\n"+got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if got != want {
+				t.Errorf("the story goes differently now (-update rewrites it)\n--- want\n%s--- got\n%s", want, got)
+			}
+		})
+	}
+}
+
+// story is one script being played.
+type story struct {
+	t   *testing.T
+	s   State
+	now time.Time
+	out strings.Builder
+}
+
+func play(t *testing.T, script string) string {
+	st := &story{t: t, now: time.Unix(1000, 0).UTC()}
+	cfg := Config{Policy: Policy{StableAfter: 10 * time.Second, Settle: 300 * time.Millisecond}}
+	built := false
+	for line := range strings.Lines(script) {
+		line, _, _ = strings.Cut(line, "#")
+		f := strings.Fields(line)
+		if len(f) == 0 {
+			continue
+		}
+		if !built && st.configure(&cfg, f) {
+			continue
+		}
+		if !built {
+			st.s, built = New(cfg), true
+		}
+		if f[0] == "wait" {
+			st.now = st.now.Add(st.duration(f[1]))
+			continue
+		}
+		st.step(strings.Join(f, " "), st.event(f))
+	}
+	return st.out.String()
+}
+
+func (st *story) configure(cfg *Config, f []string) bool {
+	kv := pairs(f[1:])
+	switch f[0] {
+	case "child":
+		cfg.Children = append(cfg.Children, ChildConfig{
+			Name: f[1], Hash: "h", Networks: list(kv["nets"]), After: list(kv["after"]), BoundTo: list(kv["bound"]),
+			StopSignal: 15, Grace: 10 * time.Second, FinalGrace: 8 * time.Second,
+		})
+	case "network":
+		cfg.Networks = append(cfg.Networks, NetworkConfig{Name: f[1], External: len(f) > 2 && f[2] == "external"})
+	case "policy":
+		p := &cfg.Policy
+		for k, v := range kv {
+			switch k {
+			case "restart":
+				p.Restart = map[string]Restart{"any": RestartAny, "on-failure": RestartOnFailure, "none": RestartNone}[v]
+			case "unhealthy":
+				p.OnUnhealthy = map[string]OnUnhealthy{"recreate": UnhealthyRecreate, "ignore": UnhealthyIgnore, "exit": UnhealthyExit}[v]
+			case "max":
+				p.MaxAttempts = st.int(v)
+			case "window":
+				p.Window = st.duration(v)
+			default:
+				st.t.Fatalf("policy %q", k)
+			}
+		}
+	case "follow":
+		cfg.FollowParent = true
+		cfg.ExitWithParent = len(f) > 1 && f[1] == "exit"
+	default:
+		return false
+	}
+	return true
+}
+
+func (st *story) event(f []string) Event {
+	kv := pairs(f)
+	arg := func(i int) string {
+		if i >= len(f) {
+			st.t.Fatalf("too few words: %v", f)
+		}
+		return f[i]
+	}
+	switch f[0] {
+	case "stream-back":
+		return StreamBack{}
+	case "stream-lost":
+		return StreamLost{}
+	case "resync":
+		return ResyncDue{}
+	case "stop":
+		return StopRequested{Reason: "signal terminated"}
+	case "kill":
+		return KillRequested{Reason: "second signal terminated", Code: 143}
+	case "parent-died":
+		return ParentDied{At: st.now}
+	case "parent-started":
+		return ParentStarted{At: st.now}
+	case "died":
+		return ChildDied{ID: arg(1), Code: st.int(kv["code"]), At: st.now}
+	case "gone":
+		return ChildGone{ID: arg(1), At: st.now}
+	case "started":
+		return ChildStarted{ID: arg(1), At: st.now}
+	case "signalled":
+		return ChildSignalled{ID: arg(1), Signal: st.int(arg(2))}
+	case "oom":
+		return ChildOOM{ID: arg(1)}
+	case "paused", "unpaused":
+		return ChildPaused{ID: arg(1), Paused: f[0] == "paused"}
+	case "renamed":
+		return ChildRenamed{ID: arg(1), Name: arg(2)}
+	case "healthy", "unhealthy":
+		return ChildHealth{ID: arg(1), Healthy: f[0] == "healthy", At: st.now}
+	case "net-lost":
+		return NetLost{ID: arg(1), Network: arg(2), At: st.now}
+	case "net-joined":
+		return NetJoined{ID: arg(1), Network: arg(2), At: st.now}
+	case "net-gone":
+		return NetGone{Network: arg(1), At: st.now}
+	case "net-back":
+		return NetBack{Network: arg(1), At: st.now}
+	case "fired":
+		return Fired{Timer: st.timer(arg(1)), At: st.now}
+	case "sees", "sees-old":
+		return st.observed(f)
+	case "look-failed":
+		return st.lookFailed(kv["child"])
+	case "done":
+		return st.done(arg(1), arg(2), kv)
+	}
+	st.t.Fatalf("unknown command %q", f[0])
+	return nil
+}
+
+// observed reads `sees [child=NAME] [web=ID,running|exited|created[,NET…][,code=N][,hash=H][,holder=X][,unhealthy]] [net=NAME] [parent=down]`.
+func (st *story) observed(f []string) Event {
+	ev := Observed{Op: st.s.Look, At: st.now, ParentUp: true}
+	nets := map[string]bool{}
+	for _, word := range f[1:] {
+		k, v, _ := strings.Cut(word, "=")
+		switch k {
+		case "child":
+			ev.Child = v
+			ch, _ := st.s.Child(v)
+			ev.Op = ch.Look
+		case "net":
+			nets[v] = true
+		case "parent":
+			ev.ParentUp = v == "up"
+		default:
+			facts := ChildFacts{Name: k, Hash: "h"}
+			for i, part := range strings.Split(v, ",") {
+				pk, pv, has := strings.Cut(part, "=")
+				switch {
+				case i == 0:
+					facts.ID = part
+				case part == "running":
+					facts.Status = Running
+				case part == "exited":
+					facts.Status = Exited
+				case part == "created":
+					facts.Status = Created
+				case part == "unhealthy":
+					facts.Health = Unhealthy
+				case part == "starting":
+					facts.Health = HealthStarting
+				case has && pk == "code":
+					facts.Code = st.int(pv)
+				case has && pk == "hash":
+					facts.Hash = pv
+				case has && pk == "holder":
+					facts.Holder = pv
+				default:
+					facts.Attached = append(facts.Attached, part)
+				}
+			}
+			ev.Children = append(ev.Children, facts)
+		}
+	}
+	if ev.Child == "" {
+		for _, n := range st.s.Config.Networks {
+			ev.Networks = append(ev.Networks, NetworkFacts{Name: n.Name, Present: nets[n.Name]})
+		}
+	}
+	if f[0] == "sees" && ev.Op == 0 {
+		st.t.Fatalf("%v: no look is pending", f)
+	}
+	return ev
+}
+
+func (st *story) lookFailed(child string) Event {
+	op := st.s.Look
+	if ch, ok := st.s.Child(child); ok {
+		op = ch.Look
+	}
+	return ObserveFailed{Op: op, Child: child, Detail: "the engine does not answer"}
+}
+
+// done answers the pending op of `web`, `web/front` or `net:front`.
+func (st *story) done(whom, class string, kv map[string]string) Event {
+	d := Done{ID: kv["id"], Detail: kv["detail"], At: st.now, Class: Class(-1)}
+	for i, n := range classNames {
+		if n == class {
+			d.Class = Class(i)
+		}
+	}
+	if d.Class < 0 {
+		st.t.Fatalf("unknown class %q", class)
+	}
+	if net, ok := strings.CutPrefix(whom, "net:"); ok {
+		d.Op = st.s.network(net).Op
+	} else if child, net, ok := strings.Cut(whom, "/"); ok {
+		ch, _ := st.s.Child(child)
+		d.Op = ch.net(net).Op
+	} else {
+		ch, _ := st.s.Child(whom)
+		d.Op = ch.Op
+	}
+	if d.Op == 0 {
+		st.t.Fatalf("done %s: nothing is pending", whom)
+	}
+	return d
+}
+
+func (st *story) timer(s string) Timer {
+	kind, rest, _ := strings.Cut(s, ":")
+	for i, n := range timerNames {
+		if n == kind {
+			t := Timer{Kind: TimerKind(i)}
+			t.Child, t.Network, _ = strings.Cut(rest, "/")
+			if t.Kind == NetworkTimer {
+				t.Child, t.Network = "", rest
+			}
+			return t
+		}
+	}
+	st.t.Fatalf("unknown timer %q", s)
+	return Timer{}
+}
+
+// step plays one event and writes down what came of it.
+func (st *story) step(line string, ev Event) {
+	next, effects := Step(st.s, ev)
+	again, _ := Step(st.s, ev)
+	if fmt.Sprintf("%+v", next) != fmt.Sprintf("%+v", again) {
+		st.t.Errorf("%s: the same step gave two answers", line)
+	}
+	fmt.Fprintln(&st.out, line)
+	for _, l := range Changes(st.s, next) {
+		fmt.Fprintf(&st.out, "    %s\n", l)
+	}
+	for _, e := range effects {
+		fmt.Fprintf(&st.out, "    -> %s\n", e)
+	}
+	st.s = next
+}
+
+func (st *story) int(s string) int {
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		st.t.Fatal(err)
+	}
+	return n
+}
+
+func (st *story) duration(s string) time.Duration {
+	d, err := time.ParseDuration(s)
+	if err != nil {
+		st.t.Fatal(err)
+	}
+	return d
+}
+
+func pairs(words []string) map[string]string {
+	m := map[string]string{}
+	for _, w := range words {
+		if k, v, ok := strings.Cut(w, "="); ok {
+			m[k] = v
+		}
+	}
+	return m
+}
+
+func list(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return strings.Split(s, ",")
+}
