@@ -27,7 +27,7 @@ func (c *core) childEvent(ev Event) {
 			c.childStarted(ch)
 		}
 	case ChildSignalled:
-		if ch, ok := c.byID(ev.ID); ok && ch.Phase == Alive && ev.Signal == c.config(ch.Name).StopSignal {
+		if ch, ok := c.byID(ev.ID); ok && ch.Phase == Alive && c.config(ch.Name).stops(ev.Signal) {
 			ch.Signalled = true
 		}
 	case ChildOOM:

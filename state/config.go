@@ -24,12 +24,24 @@ type ChildConfig struct {
 	// BoundTo lists the children whose container this one is created against
 	// (namespaces, volumes): a new container there means a new one here.
 	BoundTo []string
-	// StopSignal is the number of the signal that `docker stop` sends.
+	// StopSignal is the number of the signal that `docker stop` sends; 0 when
+	// only the image knows.
 	StopSignal int
 	// Grace is what the child gets between the stop signal and SIGKILL;
 	// FinalGrace is the same for the stop of the whole project, which must
 	// fit into the grace that foster itself gets.
 	Grace, FinalGrace time.Duration
+}
+
+// sigkill is what nobody's `docker stop` begins with.
+const sigkill = 9
+
+// stops says whether a signal may be the beginning of a stop.
+func (c ChildConfig) stops(signal int) bool {
+	if c.StopSignal == 0 {
+		return signal != sigkill
+	}
+	return signal == c.StopSignal
 }
 
 // NetworkConfig is one network that children attach to, by its engine name.

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+
+	"foster/spec"
+)
+
+// configured is a program whose configuration is known to be right.
+type configured struct {
+	outside  outside
+	environ  []string
+	env      spec.Env
+	settings settings
+	log      zerolog.Logger
+}
+
+// configure reads and checks everything that can be checked without an engine.
+// All that is wrong comes back as one spec.Problems.
+func configure(out outside, cmd *cobra.Command) (*configured, error) {
+	environ := withFlags(out.environ, cmd.Flags())
+	env, problems := spec.ReadEnv(environ, allVariables())
+	s, more := readSettings(env)
+	problems = append(problems, more...)
+	c := &configured{outside: out, environ: environ, env: env, settings: s}
+	c.log = newLogger(out.stdout, s.LogFormat, s.LogLevel)
+	if engine, err := newEngine(out); err != nil {
+		problems = appendProblems(problems, err)
+	} else if out.engine == nil {
+		// Only the settings were of interest: nothing is connected yet.
+		_ = engine.Close()
+	}
+	loaded, err := c.load(spec.Identity{})
+	if err != nil {
+		problems = appendProblems(problems, err)
+	}
+	if len(problems) > 0 {
+		return nil, problems.Sorted()
+	}
+	for _, w := range loaded.Warnings {
+		c.log.Warn().Msg(w)
+	}
+	return c, nil
+}
+
+// load makes the project for an identity; only names depend on that.
+func (c *configured) load(id spec.Identity) (*spec.Result, error) {
+	return spec.Load(spec.Options{
+		Env: c.env, Environ: c.environ, Identity: id, File: mountedFile(), Version: version(),
+	})
+}
+
+// mountedFile is the compose file that was mounted, "" when there is none.
+func mountedFile() string {
+	if info, err := os.Stat(spec.DefaultFile); err == nil && info.Mode().IsRegular() {
+		return spec.DefaultFile
+	}
+	return ""
+}
+
+func appendProblems(problems spec.Problems, err error) spec.Problems {
+	if more, ok := err.(spec.Problems); ok {
+		return append(problems, more...)
+	}
+	return append(problems, spec.Problem{Variable: "configuration", What: err.Error()})
+}
+
+func environLookup(environ []string, name string) (string, bool) {
+	for _, e := range slices.Backward(environ) {
+		if k, v, ok := strings.Cut(e, "="); ok && k == name {
+			return v, true
+		}
+	}
+	return "", false
+}

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/cenkalti/backoff/v4"
+	"github.com/docker/docker/api/types"
+	"github.com/docker/docker/api/types/swarm"
+	"github.com/docker/docker/client"
+	"github.com/rs/zerolog"
+
+	"foster/actions"
+	"foster/spec"
+	"foster/watcher"
+)
+
+// Engine is everything that foster asks of an engine.
+type Engine interface {
+	watcher.Engine
+	actions.Engine
+	Ping(ctx context.Context) (types.Ping, error)
+	NegotiateAPIVersion(ctx context.Context)
+	ServiceInspectWithRaw(ctx context.Context, serviceID string, opts swarm.ServiceInspectOptions) (swarm.Service, []byte, error)
+	Close() error
+}
+
+var _ Engine = (*client.Client)(nil)
+
+const (
+	pingTimeout = 5 * time.Second
+	askTimeout  = 10 * time.Second // one inspect of something that is there
+)
+
+// minAPI is the oldest engine API that foster is tested with (engine 20.10).
+const minAPI = "1.41"
+
+// newEngine makes the client as the Docker CLI would: DOCKER_HOST,
+// DOCKER_TLS_VERIFY, DOCKER_CERT_PATH, DOCKER_API_VERSION. It connects to
+// nothing yet; a wrong setting is a Problem.
+func newEngine(out outside) (Engine, error) {
+	if out.engine != nil {
+		return out.engine, nil
+	}
+	c, err := client.NewClientWithOpts(client.FromEnv, client.WithAPIVersionNegotiation())
+	if err != nil {
+		return nil, spec.Problems{{
+			Variable: "DOCKER_HOST", What: "does not name an engine: " + err.Error(),
+			Mend: "write unix:///path/to/docker.sock or tcp://host:port, and check DOCKER_TLS_VERIFY and DOCKER_CERT_PATH",
+		}}
+	}
+	return c, nil
+}
+
+// reach waits until the engine answers, at most for timeout (at least one try
+// is made). The API version is negotiated then.
+func reach(ctx context.Context, engine Engine, timeout time.Duration, log zerolog.Logger) error {
+	b := backoff.NewExponentialBackOff(
+		backoff.WithInitialInterval(200*time.Millisecond),
+		backoff.WithMaxInterval(5*time.Second),
+		backoff.WithMaxElapsedTime(timeout),
+	)
+	if timeout <= 0 {
+		b.MaxElapsedTime = time.Nanosecond
+	}
+	tries := 0
+	ping := func() error {
+		ctx, cancel := context.WithTimeout(ctx, pingTimeout)
+		defer cancel()
+		_, err := engine.Ping(ctx)
+		return err
+	}
+	notify := func(err error, wait time.Duration) {
+		level := zerolog.DebugLevel
+		if tries++; tries == 1 {
+			level = zerolog.WarnLevel
+		}
+		log.WithLevel(level).Err(err).Dur("wait", wait).Msg("the engine does not answer, trying again")
+	}
+	err := backoff.RetryNotify(ping, backoff.WithContext(b, ctx), notify)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		return &exitError{Code: exitUnavailable, Err: fmt.Errorf("reach the engine for %s: %w (is /var/run/docker.sock mounted, or DOCKER_HOST set?)", timeout, err)}
+	}
+	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
+	defer cancel()
+	engine.NegotiateAPIVersion(ctx)
+	if tries > 0 {
+		log.Info().Int("tries", tries).Msg("the engine answers")
+	}
+	return nil
+}

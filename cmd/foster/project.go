@@ -1,0 +1,102 @@
+package main
+
+import (
+	"slices"
+	"time"
+
+	"github.com/docker/docker/api/types/network"
+	"github.com/moby/sys/signal"
+	"github.com/rs/zerolog"
+
+	"foster/spec"
+	"foster/state"
+)
+
+const (
+	// engineGrace is what an engine and Swarm give a container unless told otherwise.
+	engineGrace = 10 * time.Second
+	// graceReserve is what foster keeps of its own grace for removing what the
+	// children leave: containers, networks, and a last look.
+	graceReserve = 2 * time.Second
+)
+
+// stopBudget is how long the children have, together with foster, from SIGTERM
+// to SIGKILL: what was configured or found out; else what the child needs, for
+// who sets LAUNCH_STOP_GRACE_PERIOD sets the stack's stop_grace_period too.
+func stopBudget(configured, found time.Duration, p *spec.Project, log zerolog.Logger) time.Duration {
+	own := configured
+	if own == 0 {
+		own = found
+	}
+	need := time.Duration(0)
+	for _, c := range p.Children {
+		if c.GraceSet {
+			need = max(need, c.Grace)
+		}
+	}
+	switch {
+	case own == 0 && need > 0:
+		own = need + graceReserve
+	case own == 0:
+		own = engineGrace
+	case need > own-graceReserve:
+		log.Warn().Dur("child_grace", need).Dur("own_grace", own).
+			Msg("the child's stop grace does not fit into foster's own: raise the stack's stop_grace_period (and FOSTER_STOP_GRACE), or the child is killed early at a stop")
+	}
+	return own
+}
+
+// coreConfig is the project as the core knows it. budget is foster's own grace.
+func coreConfig(p *spec.Project, s settings, budget time.Duration) state.Config {
+	cfg := state.Config{Policy: s.Policy, FollowParent: s.Parent != "", ExitWithParent: s.ParentExit}
+	for _, n := range p.Networks {
+		cfg.Networks = append(cfg.Networks, state.NetworkConfig{Name: n.Name, External: n.External})
+	}
+	slices.SortFunc(cfg.Networks, func(a, b state.NetworkConfig) int {
+		if a.Name < b.Name {
+			return -1
+		}
+		return 1
+	})
+	for _, c := range p.Children {
+		cc := state.ChildConfig{
+			Name: c.Name, Hash: c.Hash, After: c.After, BoundTo: c.BoundTo,
+			StopSignal: signalNumber(c.StopSignal),
+			Grace:      c.Grace,
+			FinalGrace: max(time.Second, min(c.Grace, budget-graceReserve)),
+		}
+		for _, e := range c.Endpoints {
+			cc.Networks = append(cc.Networks, e.Network)
+		}
+		slices.Sort(cc.Networks)
+		cfg.Children = append(cfg.Children, cc)
+	}
+	return cfg
+}
+
+// signalNumber is 0 for a signal that only the image knows.
+func signalNumber(name string) int {
+	if name == "" {
+		return 0
+	}
+	s, err := signal.ParseSignal(name)
+	if err != nil {
+		return 0
+	}
+	return int(s)
+}
+
+// wholeness says for the watcher whether a live endpoint is as it should be.
+func wholeness(p *spec.Project) func(child, networkName string, got *network.EndpointSettings) bool {
+	type key struct{ child, network string }
+	want := map[key]spec.Endpoint{}
+	for _, c := range p.Children {
+		for _, e := range c.Endpoints {
+			want[key{c.Name, e.Network}] = e
+		}
+	}
+	return func(child, networkName string, got *network.EndpointSettings) bool {
+		e, ok := want[key{child, networkName}]
+		return !ok || e.Matches(got)
+	}
+}

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"foster/spec"
+)
+
+// outside is what the program has of the outside, so that a test can be one.
+type outside struct {
+	args           []string
+	environ        []string
+	stdout, stderr io.Writer
+	signals        <-chan os.Signal
+	procMountinfo  string
+	engine         Engine // nil: the one that DOCKER_HOST names
+}
+
+const rootLong = `foster runs as a Docker Swarm task and launches the stand-alone container that
+Swarm refuses to run as a service (privileged, devices, host PID, a VPN's
+namespace, docker-in-docker). It watches the engine's events and recovers the
+child whenever it dies, loses a network, turns unhealthy or is removed. When its
+own task stops, it takes everything down and leaves nothing behind.
+
+What to launch comes from LAUNCH_* variables, as with swarm-launcher, or from a
+compose file at ` + spec.DefaultFile + `. How to watch over it comes from FOSTER_*
+variables or the flags below. Every variable can be given as NAME_FILE.`
+
+const rootExample = `  # what a stack file's task runs
+  LAUNCH_IMAGE=gitlab/gitlab-runner:alpine LAUNCH_PRIVILEGED=true foster
+
+  # hand over to Swarm's restart policy after three recoveries in ten minutes
+  foster run --max-attempts 3 --window 10m
+
+  # what would be launched, and whether this engine can
+  LAUNCH_IMAGE=busybox foster config
+  LAUNCH_IMAGE=busybox foster check`
+
+const exitCodes = `
+Exit codes:
+  0    stopped by a signal or with the followed parent, or every child completed
+  69   the engine could not be reached, or was lost during the stop
+  78   the configuration is wrong: one line per problem on stderr
+  125  the engine refuses the child for good
+  128+ the number of the second signal
+  else the child's own exit code, when the restart policy or the budget ends the run
+`
+
+func newRoot(out outside) *cobra.Command {
+	root := &cobra.Command{
+		Use:           "foster",
+		Short:         "Keep a stand-alone container alive from inside a Swarm task",
+		Long:          rootLong,
+		Example:       rootExample,
+		Args:          cobra.NoArgs,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.SetArgs(out.args)
+	root.SetOut(out.stdout)
+	root.SetErr(out.stderr)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
+		return &exitError{Code: exitConfig, Err: err}
+	})
+	root.SetUsageTemplate(root.UsageTemplate() + exitCodes)
+
+	run := runCommand(out)
+	root.RunE = run.RunE
+	root.Flags().AddFlagSet(run.Flags())
+	root.AddCommand(run, configCommand(out), checkCommand(out), probeCommand(out), versionCommand(out))
+	return root
+}

@@ -1,0 +1,266 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/oklog/run"
+	"github.com/spf13/cobra"
+
+	"foster/actions"
+	"foster/spec"
+	"foster/state"
+	"foster/watcher"
+)
+
+const runLong = `Launch the child and watch over it until the first SIGTERM or SIGINT; then stop
+and remove it with everything that was created for it. A second signal skips the
+child's grace.`
+
+func runCommand(out outside) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "run",
+		Short:   "Launch the child and watch over it (the default)",
+		Long:    runLong,
+		Example: "  LAUNCH_IMAGE=busybox LAUNCH_COMMAND='sleep 1000' foster run --restart on-failure",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := configure(out, cmd)
+			if err != nil {
+				return err
+			}
+			return c.run(cmd.Context())
+		},
+	}
+	addSettings(cmd)
+	return cmd
+}
+
+// stopTimeout bounds the whole stop: beyond it the engine is taken for gone.
+// Swarm's own SIGKILL mostly comes first.
+const (
+	stopTimeout = 2 * time.Minute
+	killTimeout = 15 * time.Second
+)
+
+// run watches over the project until its end.
+//
+//	signals ──> events ──> loop: state.Step ──> effects ──> runner ──> engine
+//	               ^  ^                   └───> looks ────> watcher ──> engine
+//	               │  └──── Done, Fired ──────────────────┘ (runner)
+//	               └─────── events, Observed ─────────────── (watcher)
+//
+// Each of the four is one actor of a run group. The signal actor does not
+// return on the first signal: it tells the loop, and the loop's return, after
+// everything is taken down, ends the group.
+func (c *configured) run(ctx context.Context) error {
+	log := c.log
+	engine, err := newEngine(c.outside)
+	if err != nil {
+		return err
+	}
+	defer engine.Close()
+
+	log.Info().Str("version", version()).Msg("foster starts")
+	live, err := c.prepare(ctx, engine)
+	if err != nil {
+		if errors.Is(err, errSignalled) {
+			log.Info().Msg("stopped before anything was launched")
+			return nil
+		}
+		return err
+	}
+
+	// Actors end with this context, which the caller's end does not end: a
+	// program that embeds foster cancels to stop it, and the cleanup still runs.
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	events := make(chan state.Event)
+	effects := make(chan state.Effect)
+	looks := make(chan state.Observe)
+
+	var g run.Group
+	{ // signals: the first asks for the end, the second hurries it, the third leaves
+		g.Add(func() error {
+			return c.signals(ctx, work, events)
+		}, func(error) { stop() })
+	}
+	{ // watcher: the engine's events, and looks
+		w := watcher.New(watcher.Config{
+			Engine: engine, Project: live.project.Name, Networks: live.networks(),
+			Parent: c.settings.Parent, Self: live.self.ContainerID, Resync: c.settings.Resync,
+			Log: log, Whole: wholeness(live.project),
+		})
+		g.Add(func() error {
+			return w.Run(work, looks, events)
+		}, func(error) { stop() })
+	}
+	{ // runner: everything that changes the engine, and timers
+		r := actions.New(actions.Config{
+			Engine: engine, Project: live.project, Parent: live.parent.ID, Labels: live.labels(work),
+			Auth: actions.Credentials(c.lookup), Log: log, Backoff: actions.Backoff{
+				Initial: actions.DefaultBackoffInitial, Max: c.settings.BackoffMax, Jitter: actions.DefaultBackoffJitter,
+			},
+		})
+		g.Add(func() error {
+			return r.Run(work, effects, events)
+		}, func(error) { stop() })
+	}
+	{ // loop: the State
+		l := &loop{
+			cfg: live.core, events: events, actions: effects, observe: looks, log: log,
+			stopTimeout: stopTimeout,
+		}
+		g.Add(func() error {
+			return l.run(work)
+		}, func(error) { stop() })
+	}
+	return g.Run()
+}
+
+// errSignalled: a signal came before there was anything to take down.
+var errSignalled = errors.New("signalled")
+
+// signals turns signals, and the end of the caller's context, into events. It
+// returns when work ends, or when the third signal or the time after the second
+// says that nothing more can be done.
+func (c *configured) signals(ctx, work context.Context, events chan<- state.Event) error {
+	done := ctx.Done()
+	var hurry <-chan time.Time
+	for count := 0; ; {
+		var ev state.Event
+		select {
+		case <-work.Done():
+			return work.Err()
+		case <-hurry:
+			return &exitError{Code: exitUnavailable, Err: errStopTimeout}
+		case <-done:
+			done = nil
+			count++
+			ev = state.StopRequested{Reason: "the caller ended"}
+		case s := <-c.outside.signals:
+			count++
+			code := exitSignal + signalCode(s)
+			switch {
+			case count == 1:
+				c.log.Info().Str("signal", s.String()).Msg("stopping: taking everything down (a second signal skips the grace)")
+				ev = state.StopRequested{Reason: "signal: " + s.String()}
+			case count == 2:
+				c.log.Warn().Str("signal", s.String()).Msg("second signal: killing and removing at once")
+				timer := time.NewTimer(killTimeout)
+				defer timer.Stop()
+				hurry = timer.C
+				ev = state.KillRequested{Reason: "second signal: " + s.String(), Code: code}
+			default:
+				return &exitError{Code: code, Err: fmt.Errorf("leave at the third signal: what is left carries the label %s", spec.LabelProject)}
+			}
+		}
+		select {
+		case events <- ev:
+		case <-work.Done():
+			return work.Err()
+		}
+	}
+}
+
+func signalCode(s os.Signal) int {
+	if n, ok := s.(syscall.Signal); ok {
+		return int(n)
+	}
+	return int(syscall.SIGTERM)
+}
+
+// live is what a run knows once it has met the engine.
+type live struct {
+	self    spec.Identity
+	parent  *parent
+	project *spec.Project
+	core    state.Config
+}
+
+func (l *live) networks() []string {
+	var names []string
+	for _, n := range l.core.Networks {
+		names = append(names, n.Name)
+	}
+	return names
+}
+
+// labels tells whom the children belong to, at each create anew: a followed
+// parent may be another container by then.
+func (l *live) labels(ctx context.Context) func() map[string]string {
+	if l.parent.follow == "" {
+		return nil
+	}
+	return func() map[string]string {
+		return map[string]string{spec.LabelParent: l.parent.identity(ctx).ContainerID}
+	}
+}
+
+// prepare meets the engine: waits for it, finds out who foster is, and makes
+// the project with that. A signal meanwhile ends it with errSignalled.
+func (c *configured) prepare(ctx context.Context, engine Engine) (*live, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	finished, watched := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(watched)
+		select {
+		case <-c.outside.signals:
+			cancel(errSignalled)
+		case <-finished:
+		}
+	}()
+	l, err := c.meet(ctx, engine)
+	close(finished)
+	<-watched
+	if cause := context.Cause(ctx); cause != nil {
+		return nil, cause
+	}
+	return l, err
+}
+
+func (c *configured) meet(ctx context.Context, engine Engine) (*live, error) {
+	if err := reach(ctx, engine, c.settings.EngineTimeout, c.log); err != nil {
+		return nil, err
+	}
+	self, err := identify(ctx, engine, c.outside.procMountinfo)
+	if err != nil {
+		return nil, err
+	}
+	loaded, err := c.load(self)
+	if err != nil {
+		return nil, err
+	}
+	if err := preflight(ctx, engine, loaded.Project); err != nil {
+		return nil, err
+	}
+	l := &live{
+		self: self, project: loaded.Project,
+		parent: &parent{engine: engine, self: self, follow: c.settings.Parent},
+	}
+	grace := ownGrace(ctx, engine, self)
+	l.core = coreConfig(l.project, c.settings, stopBudget(c.settings.StopGrace, grace, l.project, c.log))
+	e := c.log.Info().Str("project", l.project.Name).Str("api", engine.ClientVersion())
+	if self.ContainerID != "" {
+		e.Str(state.KeyContainer, short(self.ContainerID))
+	}
+	if self.TaskName != "" {
+		e.Str("task", self.TaskName)
+	}
+	e.Msg("met the engine")
+	return l, nil
+}
+
+// lookup is how credentials are read: anew each time, so that a secret may be
+// replaced while foster runs.
+func (c *configured) lookup(name string) (string, bool) {
+	if v, ok := c.env.Lookup(name); ok {
+		return v, true
+	}
+	return environLookup(c.environ, name)
+}

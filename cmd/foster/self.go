@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/swarm"
+	"github.com/moby/sys/mountinfo"
+
+	"foster/spec"
+)
+
+// The files that an engine mounts into every container from the container's
+// own directory, whose name is the container's ID.
+var ownMounts = []string{"/etc/hostname", "/etc/hosts", "/etc/resolv.conf"}
+
+var containerID = regexp.MustCompile(`/([0-9a-f]{64})/(?:hostname|hosts|resolv\.conf)$`)
+
+// ownCandidate reads the ID of the container that this process runs in from
+// its mount table, "" when there is none. Other mounts are not looked at: they
+// hold IDs of layers, and of other containers. With the host's network or PID
+// namespace the three mounts are there all the same; the host name is not.
+func ownCandidate(mounts io.Reader) (string, error) {
+	infos, err := mountinfo.GetMountsFromReader(mounts, func(m *mountinfo.Info) (skip, stop bool) {
+		for _, own := range ownMounts {
+			if m.Mountpoint == own {
+				return false, false
+			}
+		}
+		return true, false
+	})
+	if err != nil {
+		return "", fmt.Errorf("read the mount table: %w", err)
+	}
+	for _, m := range infos {
+		if found := containerID.FindStringSubmatch(m.Root); found != nil {
+			return found[1], nil
+		}
+	}
+	return "", nil
+}
+
+func ownContainer(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", fmt.Errorf("read the mount table: %w", err)
+	}
+	defer f.Close()
+	return ownCandidate(f)
+}
+
+// identify finds out who foster is: the container it runs in, verified with
+// the engine, and the Swarm task behind it. On a host every field is "".
+func identify(ctx context.Context, engine Engine, mountinfoPath string) (spec.Identity, error) {
+	id, err := ownContainer(mountinfoPath)
+	if err != nil || id == "" {
+		return spec.Identity{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	c, err := engine.ContainerInspect(ctx, id)
+	if errdefs.IsNotFound(err) {
+		// A container of another engine: foster was given a socket from elsewhere.
+		return spec.Identity{}, nil
+	}
+	if err != nil {
+		return spec.Identity{}, fmt.Errorf("inspect foster's own container: %w", err)
+	}
+	return identityOf(c), nil
+}
+
+func identityOf(c container.InspectResponse) spec.Identity {
+	id := spec.Identity{ContainerID: c.ID, ContainerName: strings.TrimPrefix(c.Name, "/")}
+	if c.Config == nil {
+		return id
+	}
+	l := c.Config.Labels
+	id.TaskID = l["com.docker.swarm.task.id"]
+	id.TaskName = l["com.docker.swarm.task.name"]
+	id.ServiceName = l["com.docker.swarm.service.name"]
+	id.NodeID = l["com.docker.swarm.node.id"]
+	id.Namespace = l["com.docker.stack.namespace"]
+	return id
+}
+
+// ownGrace asks what Swarm gives foster's own task between SIGTERM and
+// SIGKILL; 0 when nobody can say: only managers know a service's settings.
+func ownGrace(ctx context.Context, engine Engine, id spec.Identity) time.Duration {
+	if id.ServiceName == "" {
+		return 0
+	}
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	service, _, err := engine.ServiceInspectWithRaw(ctx, id.ServiceName, swarm.ServiceInspectOptions{})
+	if err != nil || service.Spec.TaskTemplate.ContainerSpec == nil {
+		return 0
+	}
+	if g := service.Spec.TaskTemplate.ContainerSpec.StopGracePeriod; g != nil {
+		return *g
+	}
+	return engineGrace
+}
