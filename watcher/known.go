@@ -1,0 +1,76 @@
+package watcher
+
+import (
+	"maps"
+	"sync"
+
+	"github.com/docker/docker/api/types/events"
+)
+
+// known are the containers that network events are compared with. The reader
+// and the looks share it.
+type known struct {
+	mu     sync.Mutex
+	ids    map[string]struct{}
+	parent string // ID of the followed parent, as far as it was seen
+}
+
+func newKnown() *known { return &known{ids: map[string]struct{}{}} }
+
+func (k *known) has(id string) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	_, ok := k.ids[id]
+	return ok
+}
+
+// add must come before the container is inspected: what happens to it
+// afterwards then reaches the core as an event, what happened before is in the
+// answer.
+func (k *known) add(id string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.ids[id] = struct{}{}
+}
+
+// follow keeps the set by the containers' own events. After its destroy a
+// container has no more network events.
+func (k *known) follow(m events.Message) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if m.Action == events.ActionDestroy {
+		delete(k.ids, m.Actor.ID)
+		return
+	}
+	k.ids[m.Actor.ID] = struct{}{}
+}
+
+func (k *known) all() map[string]struct{} {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return maps.Clone(k.ids)
+}
+
+// forget drops those of before that a look at the whole project did not find:
+// their destroy was missed.
+func (k *known) forget(before map[string]struct{}, found map[string]struct{}) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for id := range before {
+		if _, ok := found[id]; !ok {
+			delete(k.ids, id)
+		}
+	}
+}
+
+func (k *known) parentID() string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.parent
+}
+
+func (k *known) setParent(id string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.parent = id
+}

@@ -1,0 +1,225 @@
+package watcher
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"foster/state"
+
+	"github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/filters"
+	"github.com/docker/docker/api/types/network"
+)
+
+// look is one answer in the making. Its calls share the watcher's pool.
+type look struct {
+	*Watcher
+	holders holders
+}
+
+// look carries out a request. Whatever goes wrong, other than that something
+// is not there, makes the whole answer fail: half an answer would be read as
+// the loss of the other half.
+func (w *Watcher) look(ctx context.Context, req state.Observe) state.Event {
+	l := &look{Watcher: w, holders: holders{of: map[string]*holder{}}}
+	at := time.Now().Round(0).UTC() // comparable with the engine's stamps
+	answer := state.Observed{Op: req.Op, Child: req.Child, At: at}
+	var err error
+	switch {
+	case req.Child == "":
+		err = l.project(ctx, &answer)
+	case req.ID != "":
+		answer.Children, err = l.container(ctx, req.Child, req.ID)
+	default:
+		answer.Children, err = l.children(ctx, req.Child)
+	}
+	if err != nil {
+		return state.ObserveFailed{Op: req.Op, Child: req.Child, Detail: err.Error()}
+	}
+	return answer
+}
+
+// container is the look at one known container. When it is gone, another
+// container of the child may have taken its place.
+func (l *look) container(ctx context.Context, child, id string) ([]state.ChildFacts, error) {
+	l.known.add(id)
+	facts, err := l.child(ctx, id)
+	if err != nil || facts != nil {
+		return one(facts), err
+	}
+	return l.children(ctx, child)
+}
+
+func one(facts *state.ChildFacts) []state.ChildFacts {
+	if facts == nil {
+		return nil
+	}
+	return []state.ChildFacts{*facts}
+}
+
+// children is the look at all containers of one child, or of the project when
+// child is "".
+func (l *look) children(ctx context.Context, child string) ([]state.ChildFacts, error) {
+	before := l.known.all()
+	labels := filters.NewArgs(filters.Arg("label", labelProject+"="+l.cfg.Project))
+	if child != "" {
+		labels.Add("label", labelChild+"="+child)
+	}
+	list, err := call(ctx, l.Watcher, func(ctx context.Context) ([]container.Summary, error) {
+		return l.cfg.Engine.ContainerList(ctx, container.ListOptions{All: true, Filters: labels})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list containers of project %q: %w", l.cfg.Project, err)
+	}
+	found := map[string]struct{}{}
+	for _, c := range list {
+		found[c.ID] = struct{}{}
+		l.known.add(c.ID)
+	}
+	if child == "" {
+		l.known.forget(before, found)
+	}
+	all := make([]*state.ChildFacts, len(list))
+	err = parallel(len(list), func(i int) (err error) {
+		all[i], err = l.child(ctx, list[i].ID)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	var out []state.ChildFacts
+	for _, facts := range all {
+		out = append(out, one(facts)...)
+	}
+	slices.SortFunc(out, func(a, b state.ChildFacts) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
+	})
+	return out, nil
+}
+
+// child inspects one container; nil means that it is gone or not the project's.
+func (l *look) child(ctx context.Context, id string) (*state.ChildFacts, error) {
+	c, err := l.inspect(ctx, id)
+	if err != nil {
+		if errdefs.IsNotFound(err) {
+			return nil, nil
+		}
+		return nil, fmt.Errorf("inspect container %s: %w", short(id), err)
+	}
+	if c.Config == nil || c.Config.Labels[labelProject] != l.cfg.Project {
+		return nil, nil
+	}
+	facts := childFacts(c, l.cfg.Whole)
+	facts.Holder, err = l.holder(ctx, c.Config.Labels[labelParent])
+	if err != nil {
+		return nil, fmt.Errorf("inspect parent of container %s: %w", short(id), err)
+	}
+	return &facts, nil
+}
+
+// project is the look at everything: children, networks and followed parent.
+func (l *look) project(ctx context.Context, answer *state.Observed) error {
+	networks := make([]state.NetworkFacts, len(l.cfg.Networks))
+	names := slices.Sorted(slices.Values(l.cfg.Networks))
+	err := parallel(len(names)+2, func(i int) (err error) {
+		switch i {
+		case len(names):
+			answer.Children, err = l.children(ctx, "")
+		case len(names) + 1:
+			answer.ParentUp, err = l.parentUp(ctx)
+		default:
+			networks[i], err = l.network(ctx, names[i])
+		}
+		return err
+	})
+	answer.Networks = networks
+	return err
+}
+
+// network looks for a network of exactly this name: the engine also takes a
+// name for an ID prefix. Several of one name are refused as ambiguous, which
+// is presence too.
+func (l *look) network(ctx context.Context, name string) (state.NetworkFacts, error) {
+	got, err := call(ctx, l.Watcher, func(ctx context.Context) (network.Inspect, error) {
+		return l.cfg.Engine.NetworkInspect(ctx, name, network.InspectOptions{})
+	})
+	facts := state.NetworkFacts{Name: name}
+	switch {
+	case err == nil:
+		facts.Present = got.Name == name
+	case errdefs.IsInvalidArgument(err):
+		facts.Present = true
+	case !errdefs.IsNotFound(err):
+		return facts, fmt.Errorf("inspect network %q: %w", name, err)
+	}
+	return facts, nil
+}
+
+func (l *look) parentUp(ctx context.Context) (bool, error) {
+	if l.cfg.Parent == "" {
+		return true, nil
+	}
+	c, err := l.inspect(ctx, l.cfg.Parent)
+	if errdefs.IsNotFound(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("inspect followed container %q: %w", l.cfg.Parent, err)
+	}
+	if c.ContainerJSONBase == nil {
+		return false, nil
+	}
+	l.known.setParent(c.ID)
+	return c.State != nil && c.State.Running, nil
+}
+
+// inspect asks for one container.
+func (l *look) inspect(ctx context.Context, ref string) (container.InspectResponse, error) {
+	return call(ctx, l.Watcher, func(ctx context.Context) (container.InspectResponse, error) {
+		return l.cfg.Engine.ContainerInspect(ctx, ref)
+	})
+}
+
+// call makes one call with a deadline, when the pool has room for it.
+func call[T any](ctx context.Context, w *Watcher, make func(context.Context) (T, error)) (T, error) {
+	select {
+	case w.slots <- struct{}{}:
+		defer func() { <-w.slots }()
+	case <-ctx.Done():
+		var none T
+		return none, ctx.Err()
+	}
+	ctx, cancel := context.WithTimeout(ctx, callDeadline)
+	defer cancel()
+	return make(ctx)
+}
+
+// parallel does n things at once and returns the first error in their order.
+func parallel(n int, do func(i int) error) error {
+	errs := make([]error, n)
+	var running sync.WaitGroup
+	for i := range n {
+		running.Go(func() { errs[i] = do(i) })
+	}
+	running.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// short is an ID as people know it.
+func short(id string) string {
+	if len(id) > 12 {
+		return id[:12]
+	}
+	return strings.TrimPrefix(id, "/")
+}

@@ -1,0 +1,98 @@
+package watcher
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"foster/state"
+
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/network"
+)
+
+// wholeFunc is Config.Whole.
+type wholeFunc func(child, network string, got *network.EndpointSettings) bool
+
+// childFacts is what an inspected container is to the core. It is pure; Holder
+// is left empty, since that takes another look.
+func childFacts(c container.InspectResponse, whole wholeFunc) state.ChildFacts {
+	facts := state.ChildFacts{}
+	if c.Config != nil {
+		facts.Name = c.Config.Labels[labelChild]
+		facts.Hash = c.Config.Labels[labelHash]
+	}
+	if c.ContainerJSONBase == nil {
+		return facts
+	}
+	facts.ID = c.ID
+	if s := c.State; s != nil {
+		facts.Status = statusOf(s)
+		facts.OOM = s.OOMKilled
+		facts.Paused = s.Paused
+		facts.Health = healthOf(s.Health)
+		facts.StartedAt = startOf(s.StartedAt)
+		if facts.Status == state.Exited {
+			facts.Code = s.ExitCode
+		}
+	}
+	if facts.Status == state.Running {
+		facts.Attached = attached(c, facts.Name, whole)
+	}
+	return facts
+}
+
+func statusOf(s *container.State) state.Status {
+	switch s.Status {
+	case container.StateRunning, container.StatePaused, container.StateRestarting:
+		return state.Running
+	case container.StateCreated:
+		return state.Created
+	default:
+		return state.Exited
+	}
+}
+
+func healthOf(h *container.Health) state.Health {
+	if h == nil {
+		return state.HealthNone
+	}
+	switch h.Status {
+	case container.Starting:
+		return state.HealthStarting
+	case container.Healthy:
+		return state.Healthy
+	case container.Unhealthy:
+		return state.Unhealthy
+	}
+	return state.HealthNone
+}
+
+// startOf reads a time of inspect; the engine's "never" is the zero time.
+func startOf(text string) time.Time {
+	t, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		return time.Time{}
+	}
+	return t.UTC()
+}
+
+// attached lists the networks with a live and whole endpoint, sorted. The
+// entry of a network stays when a container ends, without its endpoint ID; an
+// explicit disconnect takes it away.
+func attached(c container.InspectResponse, child string, whole wholeFunc) []string {
+	if h := c.HostConfig; h != nil && (h.NetworkMode.IsHost() || h.NetworkMode.IsNone() || h.NetworkMode.IsContainer()) {
+		return nil
+	}
+	if c.NetworkSettings == nil {
+		return nil
+	}
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(c.NetworkSettings.Networks)) {
+		endpoint := c.NetworkSettings.Networks[name]
+		if endpoint != nil && endpoint.EndpointID != "" && (whole == nil || whole(child, name, endpoint)) {
+			out = append(out, name)
+		}
+	}
+	return out
+}

@@ -1,0 +1,164 @@
+package watcher
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"foster/state"
+
+	"github.com/cenkalti/backoff/v4"
+	"github.com/docker/docker/api/types/events"
+	"github.com/docker/docker/api/types/filters"
+)
+
+const (
+	reconnectMin = 100 * time.Millisecond
+	reconnectMax = 10 * time.Second
+	// healthyAfter is how long a stream must have lasted for its end to begin
+	// a new series of attempts.
+	healthyAfter = 10 * time.Second
+	// refusalTime is how long a refused subscription may take to say so after
+	// Events has returned: the client opens the gate just before it reports.
+	refusalTime = 5 * time.Millisecond
+)
+
+// errNotSaid ends a stream whose error channel was closed without an error.
+var errNotSaid = errors.New("the event stream ended without a reason")
+
+// subscribe keeps one subscription open until ctx ends. It announces each
+// opening with StreamBack and each end, once, with StreamLost; a first attempt
+// that fails counts as an end.
+func (w *Watcher) subscribe(ctx context.Context) {
+	reader := w.newReader()
+	wait := backoff.NewExponentialBackOff(
+		backoff.WithInitialInterval(reconnectMin),
+		backoff.WithMaxInterval(reconnectMax),
+		backoff.WithMaxElapsedTime(0),
+	)
+	announced := false // that the stream is lost
+	for ctx.Err() == nil {
+		begin := time.Now()
+		opened, err := w.stream(ctx, reader)
+		if ctx.Err() != nil {
+			return
+		}
+		if opened {
+			announced = false
+			if time.Since(begin) >= healthyAfter {
+				wait.Reset()
+			}
+		}
+		pause := wait.NextBackOff()
+		w.cfg.Log.Debug().Err(err).Dur("wait", pause).Msg("event stream lost")
+		if !announced {
+			announced = true
+			w.queue.put(state.StreamLost{Detail: lostDetail(err)})
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+		}
+	}
+}
+
+func lostDetail(err error) string {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return "the engine closed the event stream"
+	}
+	return err.Error()
+}
+
+// stream is one subscription from its request to its end. A long silence is no
+// end: an idle engine sends nothing, and on a unix socket its death is heard.
+func (w *Watcher) stream(ctx context.Context, r *reader) (opened bool, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	messages, errs := w.cfg.Engine.Events(ctx, events.ListOptions{Since: r.since(), Filters: wantedEvents()})
+
+	refusal := time.NewTimer(refusalTime)
+	defer refusal.Stop()
+	open := func() {
+		if !opened {
+			opened = true
+			w.cfg.Log.Debug().Msg("event stream open")
+			w.queue.put(state.StreamBack{})
+		}
+	}
+	for {
+		select {
+		case m := <-messages:
+			open()
+			r.take(m)
+		case err := <-errs:
+			if err == nil {
+				err = errNotSaid
+			}
+			return opened, err
+		case <-refusal.C:
+			open()
+		}
+	}
+}
+
+// wantedEvents asks by type and action only: a filter for containers or labels
+// would silently leave out all network events.
+func wantedEvents() filters.Args {
+	f := filters.NewArgs(
+		filters.Arg("type", string(events.ContainerEventType)),
+		filters.Arg("type", string(events.NetworkEventType)),
+	)
+	for _, action := range wantedActions {
+		f.Add("event", string(action))
+	}
+	return f
+}
+
+// reader takes messages off the stream. It never waits for anything.
+type reader struct {
+	w       *Watcher
+	decoder decoder
+	window  *window
+	last    int64 // newest timeNano seen; before that, a moment before the first request
+}
+
+func (w *Watcher) newReader() *reader {
+	return &reader{
+		w: w,
+		decoder: decoder{
+			project: w.cfg.Project, networks: w.cfg.Networks,
+			parent: w.cfg.Parent, parentID: w.known.parentID, ours: w.known.has,
+		},
+		window: newWindow(),
+		last:   time.Now().UnixNano(),
+	}
+}
+
+// since is where the next subscription begins, as "seconds.nanoseconds". The
+// engine sends the event of that very moment again.
+func (r *reader) since() string {
+	return fmt.Sprintf("%d.%09d", r.last/1e9, r.last%1e9)
+}
+
+// take decodes one message and queues what it means.
+func (r *reader) take(m events.Message) {
+	r.last = max(r.last, m.TimeNano)
+	ours := r.decoder.isOurs(m)
+	ev := r.decoder.decode(m)
+	if !ours && ev == nil || !r.window.fresh(m) {
+		return
+	}
+	if ours {
+		r.w.known.follow(m)
+	}
+	if _, started := ev.(state.ParentStarted); started {
+		r.w.known.setParent(m.Actor.ID)
+	}
+	if ev != nil && !r.w.queue.hint(ev) {
+		r.w.cfg.Log.Debug().Str("event", fmt.Sprintf("%T", ev)).Msg("queue full, event lost, looking at everything instead")
+	}
+}
