@@ -23,3 +23,9 @@ const (
 	LabelSpecHash = "foster.spec-hash"
 	LabelVersion  = "foster.version"
 )
+
+// The label by which swarm-launcher's children are found; ours carry it too.
+const (
+	LabelStartedBy = "ai.ix.started-by"
+	StartedBy      = "ix.ai/swarm-launcher"
+)

@@ -26,12 +26,22 @@ type Child struct {
 	Platform      *ocispec.Platform // nil: the engine's own
 
 	// Config and Host are what ContainerCreate gets, complete but for what
-	// only the run knows: labels of the parent (see Identity) and, with
-	// SharesParent, the parent's container ID in Host.NetworkMode.
+	// only the run knows: labels of the parent (see Stamp), LabelComposeImage,
+	// and, with SharesParent, "container:<the parent's ID>" in Host.NetworkMode,
+	// which is "" until then.
+	//
+	// Config.MacAddress and the MacAddress of the first endpoint are the same:
+	// below API 1.44 the engine goes by the former, and the latter must be cleared
+	// for the call (the client refuses it); from 1.44 on the former must be
+	// cleared, and NetworkConnect of engines before 1.54 ignores the latter.
+	//
+	// A namespace or volumes of another child are written with that one's name
+	// (container:<ContainerName>); see BoundTo.
 	Config *container.Config
 	Host   *container.HostConfig
 	// Endpoints are the attachments in order of connection: the first is the
-	// one that Host.NetworkMode names. Empty for host, none and container modes.
+	// one that Host.NetworkMode names. Empty for host, none and container modes
+	// and with SharesParent. Mode bridge has one, without aliases.
 	Endpoints []Endpoint
 	// SharesParent: the child lives in the network namespace of foster's own
 	// container (LAUNCH_NETWORK_MODE=task).
@@ -44,7 +54,9 @@ type Child struct {
 	After   []string // children that must run first
 	BoundTo []string // children whose container this one shares something of
 
-	// Hash covers all of the above: two equal hashes mean the same container.
+	// Hash covers all that the container is made from, but not Pull and After
+	// and not the labels of the run: two equal hashes mean the same container.
+	// It is also the label foster.spec-hash.
 	Hash string
 }
 

@@ -1,0 +1,216 @@
+package spec
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/compose-spec/compose-go/v2/loader"
+	"github.com/compose-spec/compose-go/v2/template"
+	"github.com/compose-spec/compose-go/v2/types"
+)
+
+// DefaultFile is where a compose file is mounted, and the file that the labels
+// of a child made from LAUNCH_* name.
+const DefaultFile = "/docker-compose.yml"
+
+// Options is what Load works from.
+type Options struct {
+	Env Env // as ReadEnv gives it
+	// Environ is foster's own environment, "NAME=value": ${…} and names passed
+	// on to the child are looked up in it.
+	Environ  []string
+	Identity Identity
+	// File is the path of the mounted compose file; "" when there is none and
+	// the LAUNCH_* variables tell what to launch.
+	File    string
+	Version string // of foster, for the labels
+}
+
+// Result is what there is to launch, and what to tell the operator about it.
+type Result struct {
+	Project  *Project
+	Document *types.Project // between input and Project; see Marshal
+	Login    Login
+	Warnings []string
+
+	secrets []string // values that nothing may show
+}
+
+// Login is the access to registries that was configured. Nothing here may be
+// logged.
+type Login struct {
+	AuthConfig               string // DOCKER_AUTH_CONFIG
+	User, Password, Registry string
+}
+
+// Load makes the project from LAUNCH_* or from a compose file, with the labels
+// of this run on it. When the operator has to mend something the error is
+// Problems; it never holds anything secret.
+func Load(o Options) (*Result, error) {
+	environment, problems := interpolation(o)
+	in := &input{Options: o, environment: environment, problems: slices.Concat(o.Env.problems, problems), blind: len(problems) > 0}
+	in.checkLogin()
+	if o.File != "" {
+		in.loadFile()
+	} else {
+		in.loadLaunch()
+	}
+	if len(in.problems) > 0 {
+		return nil, in.problems.err()
+	}
+	project, warnings, problems := convert(in.document, in.where())
+	if len(problems) > 0 {
+		return nil, problems.err()
+	}
+	project.Stamp(o.Identity, o.Version)
+	return &Result{
+		Project:  project,
+		Document: in.document,
+		Login:    in.login(),
+		Warnings: append(in.warnings, warnings...),
+		secrets:  in.secrets(),
+	}, nil
+}
+
+// input is one Load at work.
+type input struct {
+	Options
+	environment types.Mapping
+	blind       bool // some of the environment could not be read
+	document    *types.Project
+	problems    Problems
+	warnings    []string
+}
+
+// where names the document in problems.
+func (in *input) where() string {
+	if in.File != "" {
+		return in.File
+	}
+	return "LAUNCH_*"
+}
+
+func (in *input) loadLaunch() {
+	project := in.projectName()
+	if project == "" {
+		project = in.Identity.ProjectName()
+	}
+	l := in.launch()
+	if w, ok := l.text("LAUNCH_SERVICE_NAME"); ok {
+		if !composeKey.MatchString(w.value) {
+			l.problem("LAUNCH_SERVICE_NAME", w, "not a service name", "use letters, digits, '_', '.' and '-'")
+		} else {
+			l.child = w.value
+		}
+	}
+	l.read()
+	in.warnings = append(in.warnings, l.warnings...)
+	in.problems = append(in.problems, l.problems...)
+	if len(in.problems) > 0 {
+		return
+	}
+	document, err := in.compose(l.build(l.pieces), project)
+	if err != nil {
+		in.problems = append(in.problems, in.blame(l, project, err)...)
+		return
+	}
+	in.document = document
+}
+
+// projectName reads LAUNCH_PROJECT_NAME, "" when unset or bad.
+func (in *input) projectName() string {
+	l := in.launch()
+	w, ok := l.text("LAUNCH_PROJECT_NAME")
+	if ok && !composeProject.MatchString(w.value) {
+		mend := "use lower-case letters, digits, '-' and '_', a letter or digit first"
+		if name := projectName(w.value); name != "" {
+			mend += ", such as " + name
+		}
+		l.problem("LAUNCH_PROJECT_NAME", w, "not a project name", mend)
+		w.value = ""
+	}
+	in.problems = append(in.problems, l.problems...)
+	return w.value
+}
+
+func (in *input) launch() *launch {
+	return &launch{env: in.Env, lookup: in.environment.Resolve, blind: in.blind, child: in.Identity.ChildName()}
+}
+
+// compose loads a document that is already interpolated.
+func (in *input) compose(document map[string]any, project string) (*types.Project, error) {
+	details := types.ConfigDetails{
+		WorkingDir:  filepath.Dir(DefaultFile),
+		ConfigFiles: []types.ConfigFile{{Filename: DefaultFile, Config: document}},
+		Environment: in.environment.Clone(),
+	}
+	loaded, err := loader.LoadWithContext(context.Background(), details, func(o *loader.Options) {
+		o.SetProjectName(project, true)
+		o.SkipInclude = true
+		o.Interpolate.Substitute = func(s string, _ template.Mapping) (string, error) { return s, nil }
+	}, loader.WithDiscardEnvFiles)
+	if err != nil {
+		return nil, err
+	}
+	loaded.ComposeFiles = []string{DefaultFile}
+	return in.labelled(loaded).WithoutUnnecessaryResources(), nil
+}
+
+// blame finds the variables that compose-go does not like: those whose pieces
+// fail alone, and else the first that fails with the ones before it.
+func (in *input) blame(l *launch, project string, whole error) Problems {
+	groups := map[string][]piece{}
+	var order []string
+	for _, p := range l.pieces {
+		if groups[p.variable] == nil {
+			order = append(order, p.variable)
+		}
+		groups[p.variable] = append(groups[p.variable], p)
+	}
+	image := piece{"LAUNCH_IMAGE", func(d *document) { d.service["image"] = "scratch" }}
+	var problems Problems
+	report := func(variable string, err error) {
+		what := "compose refuses it"
+		if variable == "" {
+			variable = "LAUNCH_*"
+		}
+		if !hidden(variable) && l.env.Origin(variable) == variable {
+			what += ": " + err.Error()
+		}
+		problems = append(problems, Problem{l.env.Origin(variable), l.show(variable, word{raw: l.env.Get(variable)}), what, "see the configuration table for its form"})
+	}
+	for _, variable := range order {
+		if _, err := in.compose(l.build(append([]piece{image}, groups[variable]...)), project); err != nil {
+			report(variable, err)
+		}
+	}
+	if len(problems) > 0 {
+		return problems
+	}
+	upTo := []piece{image}
+	for _, variable := range order {
+		upTo = append(upTo, groups[variable]...)
+		if _, err := in.compose(l.build(upTo), project); err != nil {
+			report(variable, err)
+			return problems
+		}
+	}
+	report("", whole)
+	return problems
+}
+
+// hidden says that text about a variable's value may hold something secret.
+func hidden(variable string) bool {
+	switch variable {
+	case "LAUNCH_COMMAND", "LAUNCH_ENVFILES", "LAUNCH_LABELS":
+		return true
+	}
+	for _, v := range Variables {
+		if v.Name == variable {
+			return v.Secret
+		}
+	}
+	return strings.HasPrefix(variable, "LOGIN_")
+}
