@@ -21,7 +21,7 @@ line per finding; exit code 78 when something must be mended first.`,
 		Example: "  LAUNCH_IMAGE=busybox LAUNCH_EXT_NETWORKS=front foster check",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := configure(out, cmd)
+			c, err := configure(out, cmd, out.stderr)
 			if err != nil {
 				return err
 			}

@@ -23,7 +23,7 @@ outside Swarm.`,
 			if format != spec.FormatYAML && format != spec.FormatJSON {
 				return &exitError{Code: exitConfig, Err: fmt.Errorf("--format %q is not one of yaml, json", format)}
 			}
-			c, err := configure(out, cmd)
+			c, err := configure(out, cmd, out.stderr)
 			if err != nil {
 				return err
 			}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"os"
 	"slices"
 	"strings"
@@ -21,14 +22,15 @@ type configured struct {
 }
 
 // configure reads and checks everything that can be checked without an engine.
-// All that is wrong comes back as one spec.Problems.
-func configure(out outside, cmd *cobra.Command) (*configured, error) {
+// All that is wrong comes back as one spec.Problems; warnings go to logs.
+func configure(out outside, cmd *cobra.Command, logs io.Writer) (*configured, error) {
 	environ := withFlags(out.environ, cmd.Flags())
 	env, problems := spec.ReadEnv(environ, allVariables())
 	s, more := readSettings(env)
 	problems = append(problems, more...)
 	c := &configured{outside: out, environ: environ, env: env, settings: s}
-	c.log = newLogger(out.stdout, s.LogFormat, s.LogLevel)
+	c.log = newLogger(logs, s.LogFormat, s.LogLevel)
+	takeLibraryWarnings(c.log)
 	if engine, err := newEngine(out); err != nil {
 		problems = appendProblems(problems, err)
 	} else if out.engine == nil {

@@ -7,13 +7,14 @@ import (
 
 	"github.com/mattn/go-isatty"
 	"github.com/rs/zerolog"
+	"github.com/sirupsen/logrus"
 )
 
 // newLogger writes one line per entry. journald is json behind the priority
 // that systemd and the journald logging driver read.
 func newLogger(w io.Writer, format string, level zerolog.Level) zerolog.Logger {
 	zerolog.TimeFieldFormat = time.RFC3339Nano
-	zerolog.DurationFieldUnit = time.Millisecond
+	zerolog.DurationFieldFormat = zerolog.DurationFormatString
 	if format == "auto" {
 		format = "json"
 		if f, ok := w.(*os.File); ok && isatty.IsTerminal(f.Fd()) {
@@ -27,6 +28,33 @@ func newLogger(w io.Writer, format string, level zerolog.Level) zerolog.Logger {
 		w = priorityWriter{w}
 	}
 	return zerolog.New(w).Level(level).With().Timestamp().Logger()
+}
+
+// takeLibraryWarnings sends what libraries (compose-go) say through logrus to
+// our log, each line once: the project is made more than once in a run.
+func takeLibraryWarnings(log zerolog.Logger) {
+	logrus.SetOutput(io.Discard)
+	logrus.StandardLogger().ReplaceHooks(logrus.LevelHooks{})
+	logrus.AddHook(&libraryHook{log: log, said: map[string]bool{}})
+}
+
+type libraryHook struct {
+	log  zerolog.Logger
+	said map[string]bool // under logrus's own lock
+}
+
+var _ logrus.Hook = (*libraryHook)(nil)
+
+func (h *libraryHook) Levels() []logrus.Level {
+	return []logrus.Level{logrus.PanicLevel, logrus.FatalLevel, logrus.ErrorLevel, logrus.WarnLevel}
+}
+
+func (h *libraryHook) Fire(e *logrus.Entry) error {
+	if !h.said[e.Message] {
+		h.said[e.Message] = true
+		h.log.Warn().Msg(e.Message)
+	}
+	return nil
 }
 
 // priorityWriter puts syslog's priority in front of each line.

@@ -29,7 +29,7 @@ func runCommand(out outside) *cobra.Command {
 		Example: "  LAUNCH_IMAGE=busybox LAUNCH_COMMAND='sleep 1000' foster run --restart on-failure",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := configure(out, cmd)
+			c, err := configure(out, cmd, out.stdout)
 			if err != nil {
 				return err
 			}

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/rs/zerolog"
 
@@ -83,10 +84,14 @@ func (l *loop) note(n state.Note) {
 		e.Int(state.KeyAttempt, n.Attempt)
 	}
 	switch n.Kind {
-	case state.FaultSeen, state.GaveUp:
+	case state.FaultSeen:
+		if n.Cause == "died" || n.Cause == "stopped" || n.Cause == "oom" {
+			e.Int(state.KeyExitCode, n.Code)
+		}
+	case state.GaveUp:
 		e.Int(state.KeyExitCode, n.Code)
 	case state.Recovered:
-		e.Dur(state.KeyDown, n.Down)
+		e.Dur(state.KeyDown, n.Down.Round(100*time.Microsecond))
 	}
 	if n.Detail != "" {
 		e.Str(state.KeyDetail, n.Detail)

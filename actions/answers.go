@@ -1,0 +1,90 @@
+package actions
+
+import (
+	"regexp"
+	"slices"
+
+	"foster/state"
+)
+
+// answer is one thing that engines say in words only.
+type answer struct {
+	verbs []Verb // nil: any
+	text  *regexp.Regexp
+	class state.Class
+	hint  string
+	again bool   // may be over within seconds: retry inside
+	seen  string // the engine that said it
+}
+
+func (a answer) means(v Verb, text string) bool {
+	return (a.verbs == nil || slices.Contains(a.verbs, v)) && a.text.MatchString(text)
+}
+
+const (
+	hintLogin = "check LOGIN_USER and LOGIN_PASSWORD (with LOGIN_REGISTRY), or DOCKER_AUTH_CONFIG; " +
+		"a registry that hides private images says the same of a misspelt LAUNCH_IMAGE"
+	hintAttachable = "create it with --attachable"
+	hintManager    = "a manager of the swarm cannot be reached"
+	hintPort       = "its last user may be about to end; else change LAUNCH_PORTS"
+)
+
+var (
+	forJoin         = []Verb{VerbCreate, VerbStart, VerbConnect}
+	forPull         = []Verb{VerbPull}
+	forCreate       = []Verb{VerbCreate}
+	forCreateStart  = []Verb{VerbCreate, VerbStart}
+	forStartConnect = []Verb{VerbStart, VerbConnect}
+)
+
+// answers are tried in order; the first that fits counts. The words were heard
+// from the engine version in seen, or, where that says "read", found in its source.
+var answers = []answer{
+	// Images, at create.
+	{verbs: forCreate, text: regexp.MustCompile(`(?i)no such image`), class: state.NoImage, seen: "20.10.24"},
+	{verbs: forCreate, text: regexp.MustCompile(`does not match the (specified|detected host) platform|was found but does not (provide|match) the specified platform`), class: state.NoImage, seen: "23.0 read"},
+
+	// A mistake that 20.10 answers with 500.
+	{verbs: forCreate, text: regexp.MustCompile(`invalid volume specification|invalid mount config`), class: state.Permanent, hint: "check LAUNCH_VOLUMES", seen: "20.10.24"},
+
+	// Networks, whoever needs them.
+	{verbs: forJoin, text: regexp.MustCompile(`not manually attachable`), class: state.Permanent, hint: hintAttachable, seen: "20.10.24"},
+	{verbs: forJoin, text: regexp.MustCompile(`invalid cluster node while attaching`), class: state.Transient, hint: "the engine is not (yet) part of its swarm", again: true, seen: "20.10 read"},
+	{verbs: forJoin, text: regexp.MustCompile(`network \S+ not found|network ID not found|could not find a network matching`), class: state.NoNetwork, seen: "20.10.24"},
+	{verbs: forJoin, text: regexp.MustCompile(`(?i)could not attach to network|attaching to network failed`), class: state.Transient, hint: hintManager, seen: "20.10.24"},
+
+	// Attachments that are there already, containers that are not.
+	{verbs: forStartConnect, text: regexp.MustCompile(`is marked for removal|is not running`), class: state.Gone, seen: "20.10 read"},
+	{verbs: []Verb{VerbConnect}, text: regexp.MustCompile(`already exists in network|is already attached to network`), class: state.Exists, seen: "20.10.24"},
+	{verbs: forCreateStart, text: regexp.MustCompile(`already exists in network`), class: state.Transient, hint: "the network holds an endpoint of that name for a container that is gone: docker network disconnect -f", seen: "20.10.24"},
+
+	// Addresses and ports. Engines answer 403 to some of these, which is no
+	// refusal of the configuration: the holder may be the predecessor.
+	{verbs: forJoin, text: regexp.MustCompile(`port is already allocated|(?i)bind: address already in use|ports are not available`), class: state.Transient, hint: hintPort, seen: "20.10.24"},
+	{verbs: forJoin, text: regexp.MustCompile(`(?i)address already in use`), class: state.Transient, hint: "another container holds the address", seen: "20.10.24"},
+	{verbs: []Verb{VerbNetworkCreate}, text: regexp.MustCompile(`non-overlapping IPv4 address pool|all predefined address pools have been fully subnetted|overlaps with other one on this address space`), class: state.Transient, hint: "remove unused networks with docker network prune, or give the engine more default-address-pools", seen: "20.10 read"},
+
+	// Devices: unplugged today, there tomorrow.
+	{verbs: forJoin, text: regexp.MustCompile(`error gathering device information`), class: state.Transient, hint: "plug the device in, or mend LAUNCH_DEVICES", seen: "20.10.24"},
+
+	// A namespace to share that is not there: found anew at the next create.
+	{verbs: forCreateStart, text: regexp.MustCompile(`(?i)cannot join \S+ of a (non running|restarting) container|joining \S+ namespace of container`), class: state.Transient, hint: "the container whose namespace it shares does not run", seen: "20.10.24"},
+
+	// Stop and remove.
+	{verbs: []Verb{VerbStop}, text: regexp.MustCompile(`is not running`), class: state.OK, seen: "20.10 read"},
+	{verbs: []Verb{VerbRemove}, text: regexp.MustCompile(`removal of container \S+ is already in progress`), class: state.Exists, seen: "20.10 read"},
+	{verbs: []Verb{VerbRemove}, text: regexp.MustCompile(`cannot remove a running container|container is running`), class: state.Transient, hint: "it runs", seen: "20.10.24"},
+	{verbs: []Verb{VerbDisconnect}, text: regexp.MustCompile(`is not connected to network|endpoint \S+ not found`), class: state.OK, seen: "20.10.24"},
+	{verbs: []Verb{VerbNetworkRemove}, text: regexp.MustCompile(`has active endpoints|is in use by (task|service)`), class: state.Transient, seen: "20.10.24"},
+	{verbs: []Verb{VerbNetworkCreate}, text: regexp.MustCompile(`network with name \S+ already exists`), class: state.Exists, seen: "20.10.24"},
+
+	// Registries. The engine passes their refusals on as 500, or as 200 with an
+	// error in the stream.
+	{verbs: forPull, text: regexp.MustCompile(`(?i)toomanyrequests|too many requests|\b429\b`), class: state.Transient, hint: "the registry limits pulls; log in for a higher limit", seen: "20.10 read"},
+	{verbs: forPull, text: regexp.MustCompile(`(?i)no basic auth credentials|unauthorized|access denied|denied: |authentication required|incorrect username or password|insufficient_scope`), class: state.Permanent, hint: hintLogin, seen: "20.10.24"},
+	{verbs: forPull, text: regexp.MustCompile(`(?i)manifest unknown|manifest for .* not found|repository .*not found|name unknown`), class: state.Permanent, hint: "check LAUNCH_IMAGE: the registry has no such repository, tag or digest", seen: "20.10.24"},
+	{verbs: forPull, text: regexp.MustCompile(`no matching manifest for`), class: state.Permanent, hint: "the image is not made for this platform", seen: "20.10 read"},
+	{verbs: forPull, text: regexp.MustCompile(`invalid reference format`), class: state.Permanent, hint: "check LAUNCH_IMAGE", seen: "20.10 read"},
+	{verbs: forPull, text: regexp.MustCompile(`server gave HTTP response to HTTPS client`), class: state.Permanent, hint: "list the registry in the engine's insecure-registries", seen: "20.10.24"},
+	{verbs: forPull, text: regexp.MustCompile(`certificate signed by unknown authority`), class: state.Permanent, hint: "give the engine the registry's CA in /etc/docker/certs.d", seen: "20.10 read"},
+}

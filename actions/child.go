@@ -1,0 +1,252 @@
+package actions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+	"time"
+
+	"github.com/cenkalti/backoff/v4"
+	"github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types/container"
+
+	"foster/spec"
+	"foster/state"
+)
+
+const (
+	labelImage   = "com.docker.compose.image"
+	labelCompose = "com.docker.compose.project"
+)
+
+// start starts a container; one that runs already is success.
+func (r *Runner) start(ctx context.Context, c *spec.Child, id string) error {
+	timeout := startTimeout + time.Duration(len(c.Endpoints))*joinTimeout
+	err := attempt(ctx, VerbStart, timeout, func(ctx context.Context) error {
+		return r.cfg.Engine.ContainerStart(ctx, id, container.StartOptions{})
+	})
+	if err == nil || errdefs.IsNotModified(err) {
+		return nil
+	}
+	doing := fmt.Sprintf("start container %s of child %q", short(id), c.Name)
+	if Classify(VerbStart, err) == state.Gone && r.present(ctx, id) {
+		// It is another container that is not there: one to share with.
+		return &opError{class: state.Transient, doing: doing, err: err}
+	}
+	return fail(VerbStart, doing, err)
+}
+
+// present: the engine has the container, as far as it says.
+func (r *Runner) present(ctx context.Context, id string) bool {
+	_, err := r.inspect(ctx, id)
+	return err == nil
+}
+
+func (r *Runner) inspect(ctx context.Context, nameOrID string) (container.InspectResponse, error) {
+	return get(ctx, VerbInspect, inspectTimeout, func(ctx context.Context) (container.InspectResponse, error) {
+		return r.cfg.Engine.ContainerInspect(ctx, nameOrID)
+	})
+}
+
+// stop asks a container to end and waits; not running, or not there, is success.
+func (r *Runner) stop(ctx context.Context, eff state.Stop) error {
+	grace := max(eff.Grace, 0)
+	seconds := int((grace + time.Second - 1) / time.Second) // rounded up: never less than asked for
+	timeout := time.Duration(seconds)*time.Second + stopMargin
+	err := attempt(ctx, VerbStop, timeout, func(ctx context.Context) error {
+		return r.cfg.Engine.ContainerStop(ctx, eff.ID, container.StopOptions{Timeout: &seconds})
+	})
+	if err == nil || errdefs.IsNotModified(err) || errdefs.IsNotFound(err) || Classify(VerbStop, err) == state.OK {
+		return nil
+	}
+	return fail(VerbStop, fmt.Sprintf("stop container %s of child %q", short(eff.ID), eff.Child), err)
+}
+
+// remove deletes a container and its anonymous volumes; not there is success.
+func (r *Runner) remove(ctx context.Context, child, id string, force bool) error {
+	err := attempt(ctx, VerbRemove, removeTimeout, func(ctx context.Context) error {
+		return r.cfg.Engine.ContainerRemove(ctx, id, container.RemoveOptions{RemoveVolumes: true, Force: force})
+	})
+	doing := fmt.Sprintf("remove container %s of child %q", short(id), child)
+	switch {
+	case err == nil || errdefs.IsNotFound(err):
+		return nil
+	case Classify(VerbRemove, err) == state.Exists: // somebody else is at it
+		return r.awaitGone(ctx, doing, id)
+	}
+	return fail(VerbRemove, doing, err)
+}
+
+// awaitGone waits until a removal that somebody else began has ended.
+func (r *Runner) awaitGone(ctx context.Context, doing, id string) error {
+	wait := backoff.WithContext(shortRetry(removeTimeout), ctx)
+	err := backoff.Retry(func() error {
+		_, err := r.inspect(ctx, id)
+		switch {
+		case errdefs.IsNotFound(err):
+			return nil
+		case err != nil:
+			return backoff.Permanent(err)
+		}
+		return &opError{class: state.Transient, doing: doing + ": its removal by somebody else does not end"}
+	}, wait)
+	return fail(VerbInspect, doing, err)
+}
+
+// create makes the child's container on all of its networks, not started. The
+// ID comes back with an error only where a container is left, or was found.
+func (r *Runner) create(ctx context.Context, c *spec.Child) (string, error) {
+	doing := fmt.Sprintf("create container %q of child %q", c.ContainerName, c.Name)
+	config, host, err := configs(c)
+	if err != nil {
+		return "", &opError{class: state.Permanent, doing: doing, err: err}
+	}
+	if c.SharesParent {
+		parent, err := r.parent(ctx)
+		if err != nil {
+			return "", fail(VerbInspect, doing+": find the parent", err)
+		}
+		host.NetworkMode = container.NetworkMode("container:" + parent)
+	}
+	// Before anything that depends on the API version: the client learns the
+	// engine's with its first call.
+	image, known := r.images.get(c.Name)
+	if !known {
+		if image, err = r.lookUpImage(ctx, c); err != nil {
+			return "", err
+		}
+	}
+	j := plan(r.cfg.Engine.ClientVersion(), c.Endpoints)
+	if j.mac != "" {
+		config.MacAddress = j.mac //nolint:staticcheck // the only place for it before API 1.44
+	}
+	for _, name := range j.lostMACs {
+		r.cfg.Log.Warn().Str("child", c.Name).Str("net", name).Msg("this engine gives a MAC address on the first network only")
+	}
+	if config.Labels == nil {
+		config.Labels = map[string]string{}
+	}
+	if r.cfg.Labels != nil {
+		maps.Copy(config.Labels, r.cfg.Labels())
+	}
+	config.Labels[labelImage] = image
+	id, err := r.makeNamed(ctx, c, config, host, j)
+	if known && Classify(VerbCreate, err) == state.NoImage {
+		// Not the image that Prepare saw: once again with what is there now.
+		if image, err = r.lookUpImage(ctx, c); err != nil {
+			return "", err
+		}
+		config.Labels[labelImage] = image
+		id, err = r.makeNamed(ctx, c, config, host, j)
+	}
+	if err != nil {
+		return id, fail(VerbCreate, doing, err)
+	}
+	for _, ep := range j.after {
+		err := attempt(ctx, VerbConnect, connectTimeout, func(ctx context.Context) error {
+			return r.cfg.Engine.NetworkConnect(ctx, ep.Network, id, fresh(ep))
+		})
+		if err == nil || Classify(VerbConnect, err) == state.Exists {
+			continue
+		}
+		err = fail(VerbConnect, fmt.Sprintf("connect network %q to child %q", ep.Network, c.Name), unsureIsTransient(err))
+		return r.discard(ctx, c, id), err
+	}
+	return id, nil
+}
+
+// unsureIsTransient: the container that a call was for is removed, so that it
+// does not matter whether the call was carried out.
+func unsureIsTransient(err error) error {
+	if e, ok := errors.AsType[*opError](err); ok && e.class == state.Unsure {
+		return e.err
+	}
+	return err
+}
+
+// parent is never unsure: asking changes nothing.
+func (r *Runner) parent(ctx context.Context) (string, error) {
+	if r.cfg.Parent == nil {
+		return "", classified(state.Permanent, "run foster in a container, or name one with FOSTER_PARENT", "there is no container to share a network namespace with")
+	}
+	var id string
+	err := call(ctx, parentTimeout, func(ctx context.Context) (err error) {
+		id, err = r.cfg.Parent(ctx)
+		return err
+	})
+	if errdefs.IsNotFound(err) {
+		return "", &opError{class: state.Transient, doing: "find the container whose network is shared (the parent)", err: err}
+	}
+	return id, err
+}
+
+// discard removes a container that could not be completed, also after a Cancel.
+// It returns the ID when even that did not work.
+func (r *Runner) discard(ctx context.Context, c *spec.Child, id string) string {
+	if err := r.remove(context.WithoutCancel(ctx), c.Name, id, true); err != nil {
+		r.cfg.Log.Warn().Str("child", c.Name).Str("container", short(id)).Str("error", detail(err)).Msg("an incomplete container is left")
+		return id
+	}
+	return ""
+}
+
+// makeNamed settles who holds the name when it is taken. A holder that is gone
+// by the time it is looked at is no obstacle: the create is repeated.
+func (r *Runner) makeNamed(ctx context.Context, c *spec.Child, config *container.Config, host *container.HostConfig, j joins) (string, error) {
+	var id string
+	err := backoff.Retry(func() error {
+		made, err := get(ctx, VerbCreate, createTimeout, func(ctx context.Context) (container.CreateResponse, error) {
+			return r.cfg.Engine.ContainerCreate(ctx, config, host, j.atCreate, c.Platform, c.ContainerName)
+		})
+		id = made.ID
+		for _, w := range made.Warnings {
+			r.cfg.Log.Warn().Str("child", c.Name).Str("container", short(id)).Str("warning", w).Msg("the engine warns")
+		}
+		if !errdefs.IsConflict(err) {
+			if err != nil {
+				return backoff.Permanent(err)
+			}
+			return nil
+		}
+		var held error
+		if id, held = r.holder(ctx, c); held != nil {
+			return backoff.Permanent(held)
+		}
+		return err
+	}, backoff.WithContext(shortRetry(retryElapsed), ctx))
+	return id, err
+}
+
+// holder finds the container that holds the child's name. Nil: nobody does.
+func (r *Runner) holder(ctx context.Context, c *spec.Child) (string, error) {
+	got, err := r.inspect(ctx, c.ContainerName)
+	if errdefs.IsNotFound(err) || err == nil && (got.ContainerJSONBase == nil || got.Name != "/"+c.ContainerName) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fail(VerbInspect, fmt.Sprintf("find who holds container name %q", c.ContainerName), err)
+	}
+	var labels map[string]string
+	if got.Config != nil {
+		labels = got.Config.Labels
+	}
+	project, child := labels[spec.LabelProject], labels[spec.LabelChild]
+	if project == r.cfg.Project.Name && child == c.Name {
+		return got.ID, classified(state.Exists, "", "container name %q is held by container %s of this child", c.ContainerName, short(got.ID))
+	}
+	if project == "" {
+		project = labels[labelCompose]
+	}
+	who := "container " + short(got.ID)
+	switch {
+	case project == "":
+		who += " of no project"
+	case project == r.cfg.Project.Name:
+		who += " of this project, which is not this child's"
+	default:
+		who += " of project " + strings.TrimSpace(project) + ", which is not this project's"
+	}
+	return "", &opError{class: state.Foreign, doing: fmt.Sprintf("container name %q is held by %s: remove it or set LAUNCH_CONTAINER_NAME", c.ContainerName, who)}
+}

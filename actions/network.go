@@ -1,0 +1,134 @@
+package actions
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types/network"
+
+	"foster/spec"
+	"foster/state"
+)
+
+// ensureNetwork returns the ID of a network of the project; it is created
+// unless it is there.
+func (r *Runner) ensureNetwork(ctx context.Context, name string) (string, error) {
+	want, ok := r.networks[name]
+	if !ok {
+		return "", classified(state.Permanent, "this is a defect of foster", "network %q is not one of the project's", name)
+	}
+	doing := fmt.Sprintf("create network %q", name)
+	got, found, err := r.lookUpNetwork(ctx, name)
+	if err != nil {
+		return "", fail(VerbNetworkLook, doing, err)
+	}
+	if !found && want.External {
+		return "", classified(state.NoNetwork, "somebody else makes it", "network %q is external and not there", name)
+	}
+	if !found {
+		options, err := clone(&want.Options)
+		if err != nil {
+			return "", &opError{class: state.Permanent, doing: doing, err: err}
+		}
+		made, err := get(ctx, VerbNetworkCreate, networkTimeout, func(ctx context.Context) (network.CreateResponse, error) {
+			return r.cfg.Engine.NetworkCreate(ctx, name, *options)
+		})
+		if err == nil {
+			if made.Warning != "" {
+				r.cfg.Log.Warn().Str("net", name).Str("warning", made.Warning).Msg("the engine warns")
+			}
+			return made.ID, nil
+		}
+		if !errdefs.IsConflict(err) && Classify(VerbNetworkCreate, err) != state.Exists {
+			return "", fail(VerbNetworkCreate, doing, err)
+		}
+		// Somebody was faster, or our own call was carried out although its
+		// answer was lost.
+		taken := err
+		if got, found, err = r.lookUpNetwork(ctx, name); err != nil {
+			return "", fail(VerbNetworkLook, doing, err)
+		}
+		if !found {
+			// In a swarm a name stays taken while a last user is dying.
+			return "", &opError{class: state.Transient, doing: doing, err: taken}
+		}
+	}
+	if !want.External && !r.owns(got.Labels) {
+		return "", classified(state.Foreign, "declare it external with LAUNCH_EXT_NETWORKS, or remove it",
+			"network %q is there and %s", name, notOurs(got.Labels))
+	}
+	return got.ID, nil
+}
+
+// removeNetwork removes a network of the project; one that is not there is success.
+func (r *Runner) removeNetwork(ctx context.Context, name string) error {
+	doing := fmt.Sprintf("remove network %q", name)
+	got, found, err := r.lookUpNetwork(ctx, name)
+	switch {
+	case err != nil:
+		return fail(VerbNetworkLook, doing, err)
+	case !found:
+		return nil
+	case !r.owns(got.Labels):
+		return classified(state.Foreign, "it is left alone", "network %q is %s", name, notOurs(got.Labels))
+	}
+	// By the ID that was just looked up: the name could mean another one by now.
+	err = attempt(ctx, VerbNetworkRemove, networkTimeout, func(ctx context.Context) error {
+		return r.cfg.Engine.NetworkRemove(ctx, got.ID)
+	})
+	if err == nil || errdefs.IsNotFound(err) {
+		return nil
+	}
+	if Classify(VerbNetworkRemove, err) == state.Canceled {
+		return fail(VerbNetworkRemove, doing, err)
+	}
+	if now, found, lookErr := r.lookUpNetwork(ctx, name); lookErr == nil && found && len(now.Containers) > 0 {
+		return &opError{class: state.Transient, doing: doing, err: err, hint: "in use by " + strings.Join(users(now), ", ")}
+	}
+	// Permanent would say that the configuration can be mended; here it cannot.
+	return &opError{class: state.Transient, doing: doing, err: err}
+}
+
+// lookUpNetwork finds a network by its exact name: the engine also takes the
+// beginning of an ID for one.
+func (r *Runner) lookUpNetwork(ctx context.Context, name string) (network.Inspect, bool, error) {
+	got, err := get(ctx, VerbNetworkLook, inspectTimeout, func(ctx context.Context) (network.Inspect, error) {
+		return r.cfg.Engine.NetworkInspect(ctx, name, network.InspectOptions{})
+	})
+	if errdefs.IsNotFound(err) {
+		return network.Inspect{}, false, nil
+	}
+	return got, err == nil && got.Name == name, err
+}
+
+func (r *Runner) owns(labels map[string]string) bool {
+	project := r.cfg.Project.Name
+	return labels[spec.LabelProject] == project || labels[labelCompose] == project
+}
+
+func notOurs(labels map[string]string) string {
+	for _, key := range []string{spec.LabelProject, labelCompose} {
+		if project := labels[key]; project != "" {
+			return "project " + project + "'s, not this one's"
+		}
+	}
+	return "not this project's"
+}
+
+// users names the containers on a network, sorted.
+func users(n network.Inspect) []string {
+	names := make([]string, 0, len(n.Containers))
+	for _, id := range slices.Sorted(maps.Keys(n.Containers)) {
+		if name := n.Containers[id].Name; name != "" {
+			names = append(names, name)
+		} else {
+			names = append(names, short(id))
+		}
+	}
+	slices.Sort(names)
+	return names
+}

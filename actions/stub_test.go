@@ -1,0 +1,290 @@
+package actions
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/image"
+	"github.com/docker/docker/api/types/network"
+	"github.com/docker/docker/api/types/volume"
+	"github.com/docker/docker/client"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/rs/zerolog"
+	"go.uber.org/goleak"
+
+	"foster/spec"
+	"foster/state"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// stub is an engine with a function for each call that a test expects; any
+// other call fails the test.
+type stub struct {
+	t       testing.TB
+	version string
+
+	create     func(ctx context.Context, config *container.Config, host *container.HostConfig, nets *network.NetworkingConfig, platform *ocispec.Platform, name string) (string, error)
+	start      func(ctx context.Context, id string) error
+	stop       func(ctx context.Context, id string, seconds int) error
+	remove     func(ctx context.Context, id string, options container.RemoveOptions) error
+	inspect    func(ctx context.Context, id string) (container.InspectResponse, error)
+	connect    func(ctx context.Context, net, id string, settings *network.EndpointSettings) error
+	disconnect func(ctx context.Context, net, id string, force bool) error
+	netCreate  func(ctx context.Context, name string, options network.CreateOptions) (string, error)
+	netRemove  func(ctx context.Context, id string) error
+	netInspect func(ctx context.Context, name string) (network.Inspect, error)
+	volCreate  func(ctx context.Context, options volume.CreateOptions) error
+	volInspect func(ctx context.Context, name string) error
+	imgInspect func(ctx context.Context, ref string) (image.InspectResponse, error)
+	imgPull    func(ctx context.Context, ref string, options image.PullOptions) (io.ReadCloser, error)
+
+	mu    sync.Mutex
+	calls []string
+}
+
+var _ Engine = (*stub)(nil)
+
+func (s *stub) note(expected bool, format string, args ...any) error {
+	call := fmt.Sprintf(format, args...)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls = append(s.calls, call)
+	if !expected {
+		s.t.Errorf("unexpected call: %s", call)
+		return errors.New("unexpected call")
+	}
+	return nil
+}
+
+func (s *stub) told() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return strings.Join(s.calls, ", ")
+}
+
+func (s *stub) ClientVersion() string {
+	if s.version == "" {
+		return "1.51"
+	}
+	return s.version
+}
+
+func (s *stub) ContainerCreate(ctx context.Context, c *container.Config, h *container.HostConfig, n *network.NetworkingConfig, p *ocispec.Platform, name string) (container.CreateResponse, error) {
+	if err := s.note(s.create != nil, "create %s", name); err != nil {
+		return container.CreateResponse{}, err
+	}
+	id, err := s.create(ctx, c, h, n, p, name)
+	return container.CreateResponse{ID: id}, err
+}
+
+func (s *stub) ContainerStart(ctx context.Context, id string, _ container.StartOptions) error {
+	if err := s.note(s.start != nil, "start %s", id); err != nil {
+		return err
+	}
+	return s.start(ctx, id)
+}
+
+func (s *stub) ContainerStop(ctx context.Context, id string, o container.StopOptions) error {
+	if err := s.note(s.stop != nil, "stop %s", id); err != nil {
+		return err
+	}
+	return s.stop(ctx, id, *o.Timeout)
+}
+
+func (s *stub) ContainerRemove(ctx context.Context, id string, o container.RemoveOptions) error {
+	if err := s.note(s.remove != nil, "remove %s", id); err != nil {
+		return err
+	}
+	return s.remove(ctx, id, o)
+}
+
+func (s *stub) ContainerInspect(ctx context.Context, id string) (container.InspectResponse, error) {
+	if err := s.note(s.inspect != nil, "inspect %s", id); err != nil {
+		return container.InspectResponse{}, err
+	}
+	return s.inspect(ctx, id)
+}
+
+func (s *stub) NetworkConnect(ctx context.Context, net, id string, settings *network.EndpointSettings) error {
+	if err := s.note(s.connect != nil, "connect %s %s", net, id); err != nil {
+		return err
+	}
+	return s.connect(ctx, net, id, settings)
+}
+
+func (s *stub) NetworkDisconnect(ctx context.Context, net, id string, force bool) error {
+	if err := s.note(s.disconnect != nil, "disconnect %s %s", net, id); err != nil {
+		return err
+	}
+	return s.disconnect(ctx, net, id, force)
+}
+
+func (s *stub) NetworkCreate(ctx context.Context, name string, o network.CreateOptions) (network.CreateResponse, error) {
+	if err := s.note(s.netCreate != nil, "netcreate %s", name); err != nil {
+		return network.CreateResponse{}, err
+	}
+	id, err := s.netCreate(ctx, name, o)
+	return network.CreateResponse{ID: id}, err
+}
+
+func (s *stub) NetworkRemove(ctx context.Context, id string) error {
+	if err := s.note(s.netRemove != nil, "netremove %s", id); err != nil {
+		return err
+	}
+	return s.netRemove(ctx, id)
+}
+
+func (s *stub) NetworkInspect(ctx context.Context, name string, _ network.InspectOptions) (network.Inspect, error) {
+	if err := s.note(s.netInspect != nil, "netinspect %s", name); err != nil {
+		return network.Inspect{}, err
+	}
+	return s.netInspect(ctx, name)
+}
+
+func (s *stub) VolumeCreate(ctx context.Context, o volume.CreateOptions) (volume.Volume, error) {
+	if err := s.note(s.volCreate != nil, "volcreate %s", o.Name); err != nil {
+		return volume.Volume{}, err
+	}
+	return volume.Volume{Name: o.Name}, s.volCreate(ctx, o)
+}
+
+func (s *stub) VolumeInspect(ctx context.Context, name string) (volume.Volume, error) {
+	if err := s.note(s.volInspect != nil, "volinspect %s", name); err != nil {
+		return volume.Volume{}, err
+	}
+	return volume.Volume{Name: name}, s.volInspect(ctx, name)
+}
+
+func (s *stub) ImageInspect(ctx context.Context, ref string, _ ...client.ImageInspectOption) (image.InspectResponse, error) {
+	if err := s.note(s.imgInspect != nil, "imginspect %s", ref); err != nil {
+		return image.InspectResponse{}, err
+	}
+	return s.imgInspect(ctx, ref)
+}
+
+func (s *stub) ImagePull(ctx context.Context, ref string, o image.PullOptions) (io.ReadCloser, error) {
+	if err := s.note(s.imgPull != nil, "pull %s", ref); err != nil {
+		return nil, err
+	}
+	return s.imgPull(ctx, ref, o)
+}
+
+// reply is an error as the client makes it of an engine's answer.
+type reply struct {
+	kind error
+	text string
+}
+
+func (e reply) Error() string        { return "Error response from daemon: " + e.text }
+func (e reply) Is(target error) bool { return errors.Is(e.kind, target) }
+
+func notFound(text string) error  { return reply{errdefs.ErrNotFound, text} }
+func conflict(text string) error  { return reply{errdefs.ErrConflict, text} }
+func internal(text string) error  { return reply{errdefs.ErrInternal, text} }
+func forbidden(text string) error { return reply{errdefs.ErrPermissionDenied, text} }
+func invalid(text string) error   { return reply{errdefs.ErrInvalidArgument, text} }
+
+//lint:ignore SA1019 the only way to an error that client.IsErrConnectionFailed knows
+var errRefused = client.ErrorConnectionFailed("unix:///var/run/docker.sock") //nolint:staticcheck // as above
+
+// project is one child "web" on networks front and back.
+func project() *spec.Project {
+	return &spec.Project{
+		Name: "p",
+		Children: []spec.Child{{
+			Name: "web", ContainerName: "p-web-1", Image: "app:1",
+			Config: &container.Config{Image: "app:1", Env: []string{"PASS=hunter2"}, Labels: map[string]string{"a": "b"}},
+			Host:   &container.HostConfig{NetworkMode: "front"},
+			Endpoints: []spec.Endpoint{
+				{Network: "front", Settings: &network.EndpointSettings{Aliases: []string{"web"}, MacAddress: "02:42:ac:11:00:01", NetworkID: "old", EndpointID: "old"}},
+				{Network: "back", Settings: &network.EndpointSettings{IPAMConfig: &network.EndpointIPAMConfig{IPv4Address: "10.0.0.9"}, NetworkID: "old"}},
+			},
+		}},
+		Networks: []spec.Network{
+			{Key: "back", Name: "back", External: true},
+			{Key: "front", Name: "front", Options: network.CreateOptions{Driver: "bridge", Labels: map[string]string{spec.LabelProject: "p"}}},
+		},
+	}
+}
+
+// running is a Runner at work.
+type running struct {
+	in  chan state.Effect
+	out chan state.Event
+	log *bytes.Buffer // read it only after the end
+	end func()
+}
+
+// run starts a Runner; it ends with the test, or with end.
+func run(t *testing.T, e Engine, p *spec.Project, options ...func(*Config)) *running {
+	t.Helper()
+	var log bytes.Buffer
+	cfg := Config{Engine: e, Project: p, Log: zerolog.New(zerolog.SyncWriter(&log))}
+	for _, o := range options {
+		o(&cfg)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	r := &running{in: make(chan state.Effect), out: make(chan state.Event), log: &log}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		if err := New(cfg).Run(ctx, r.in, r.out); !errors.Is(err, context.Canceled) {
+			t.Errorf("Run = %v, want canceled", err)
+		}
+	}()
+	r.end = sync.OnceFunc(func() { cancel(); <-ended })
+	t.Cleanup(r.end)
+	return r
+}
+
+// done carries out one effect.
+func (r *running) done(t *testing.T, eff state.Effect) state.Done {
+	t.Helper()
+	r.in <- eff
+	return r.await(t)
+}
+
+func (r *running) await(t *testing.T) state.Done {
+	t.Helper()
+	ev := <-r.out
+	d, ok := ev.(state.Done)
+	if !ok {
+		t.Fatalf("got %#v, want a Done", ev)
+	}
+	return d
+}
+
+func check(t *testing.T, d state.Done, class state.Class, id, words string) {
+	t.Helper()
+	if d.Class != class || d.ID != id {
+		t.Errorf("class %v id %q, want %v %q (%s)", d.Class, d.ID, class, id, d.Detail)
+	}
+	if words != "" && !strings.Contains(d.Detail, words) {
+		t.Errorf("detail %q does not say %q", d.Detail, words)
+	}
+	if class == state.OK && d.Detail != "" {
+		t.Errorf("success with detail %q", d.Detail)
+	}
+	if d.At.IsZero() {
+		t.Error("no time")
+	}
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,293 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types"
+	"github.com/docker/docker/api/types/container"
+	dockernet "github.com/docker/docker/api/types/network"
+	"github.com/docker/docker/api/types/swarm"
+	"go.uber.org/goleak"
+
+	"foster/test/engine"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// memory is the in-memory engine as the whole program needs it.
+type memory struct {
+	*engine.Engine
+	pingErr error
+}
+
+var _ Engine = memory{}
+
+func (m memory) Ping(context.Context) (types.Ping, error) { return types.Ping{}, m.pingErr }
+func (m memory) NegotiateAPIVersion(context.Context)      {}
+func (m memory) Close() error                             { return nil }
+func (m memory) ServiceInspectWithRaw(context.Context, string, swarm.ServiceInspectOptions) (swarm.Service, []byte, error) {
+	return swarm.Service{}, nil, fmt.Errorf("inspect service: %w", errdefs.ErrUnavailable)
+}
+
+// program is the whole of foster, running against the in-memory engine inside
+// a synctest bubble.
+type program struct {
+	t       *testing.T
+	engine  *engine.Engine
+	signals chan os.Signal
+	out     syncBuffer
+	code    chan int
+}
+
+type syncBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *syncBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *syncBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
+
+// start runs foster with an environment; it must be called in a bubble.
+func start(t *testing.T, version string, environ ...string) *program {
+	t.Helper()
+	p := &program{t: t, engine: engine.New(engine.Options{Version: version}), signals: make(chan os.Signal, 4), code: make(chan int, 1)}
+	t.Cleanup(p.engine.Close)
+	p.engine.AddImage("app:1", engine.Image{})
+	if _, err := p.engine.AddNetwork("front", dockernet.CreateOptions{Driver: "bridge"}); err != nil {
+		t.Fatal(err)
+	}
+	p.launch(memory{Engine: p.engine}, environ)
+	return p
+}
+
+func (p *program) launch(e Engine, environ []string) {
+	root := newRoot(outside{
+		args: []string{}, environ: environ, stdout: &p.out, stderr: &p.out,
+		signals: p.signals, procMountinfo: os.DevNull, engine: e,
+	})
+	go func() { p.code <- exitCode(root.ExecuteContext(context.Background()), &p.out) }()
+}
+
+// exit waits for the end, at most for a time of the bubble's clock.
+func (p *program) exit(within time.Duration) int {
+	p.t.Helper()
+	select {
+	case code := <-p.code:
+		return code
+	case <-time.After(within):
+		p.t.Fatalf("foster still runs after %s\n%s", within, p.out.String())
+		return -1
+	}
+}
+
+// child is the one running container of the project, with both its networks.
+func (p *program) child() container.InspectResponse {
+	p.t.Helper()
+	list := p.engine.LookList(container.ListOptions{All: true})
+	if len(list) != 1 || list[0].State != container.StateRunning {
+		p.t.Fatalf("want one running child, the engine has %d containers\n%s", len(list), p.out.String())
+	}
+	c, err := p.engine.Look(list[0].ID)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	for _, n := range []string{"front", "p_back"} {
+		if e := c.NetworkSettings.Networks[n]; e == nil || e.EndpointID == "" {
+			p.t.Fatalf("the child is not attached to %s\n%s", n, p.out.String())
+		}
+	}
+	return c
+}
+
+func (p *program) nothingLeft() {
+	p.t.Helper()
+	if left := p.engine.Containers(); len(left) > 0 {
+		p.t.Errorf("containers left: %v", left)
+	}
+	for _, n := range p.engine.Networks() {
+		if n == "p_back" {
+			p.t.Error("the created network is left")
+		}
+	}
+}
+
+var twoNetworks = []string{
+	"LAUNCH_IMAGE=app:1", "LAUNCH_PROJECT_NAME=p", "LAUNCH_SERVICE_NAME=web",
+	"LAUNCH_NETWORKS=back", "LAUNCH_EXT_NETWORKS=front", "FOSTER_LOG_LEVEL=debug",
+}
+
+// TestRecovers plays single faults against the whole program, on engines that
+// tell of a death in either order.
+func TestRecovers(t *testing.T) {
+	faults := []struct {
+		name  string
+		act   func(*engine.Engine, string) error
+		fresh bool // the child is another container afterwards
+		says  string
+	}{
+		{"exit 0", func(e *engine.Engine, id string) error { return e.Exit(id, 0) }, true, `"cause":"died"`},
+		{"exit 3", func(e *engine.Engine, id string) error { return e.Exit(id, 3) }, true, `"exit_code":3`},
+		{"kill", func(e *engine.Engine, id string) error { return e.Kill(id) }, true, `"exit_code":137`},
+		{"oom", func(e *engine.Engine, id string) error { return e.OOM(id) }, true, `"cause":"oom"`},
+		{"rm -f", func(e *engine.Engine, id string) error { return e.Destroy(id) }, true, `"cause":"died"`},
+		{"stop", func(e *engine.Engine, id string) error { return e.Stop(id) }, true, `"cause":"stopped"`},
+		{"restart", func(e *engine.Engine, id string) error { return e.Restart(id) }, false, `"cause":"stopped"`},
+		{"cut external", func(e *engine.Engine, id string) error { return e.Cut("front", id) }, false, `"cause":"disconnected"`},
+		{"cut created", func(e *engine.Engine, id string) error { return e.Cut("p_back", id) }, false, `"cause":"disconnected"`},
+	}
+	for _, version := range []string{"20.10", "28.0"} {
+		for _, f := range faults {
+			t.Run(version+" "+f.name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					p := start(t, version, twoNetworks...)
+					time.Sleep(11 * time.Second) // launched, and stable
+					before := p.child()
+					if err := f.act(p.engine, before.ID); err != nil {
+						t.Fatal(err)
+					}
+					time.Sleep(5 * time.Second)
+					if after := p.child(); (after.ID != before.ID) != f.fresh {
+						t.Errorf("the child was %s, is %s", before.ID, after.ID)
+					}
+					if log := p.out.String(); !strings.Contains(log, f.says) || strings.Count(log, "recovered:") != 1 {
+						t.Errorf("the log lacks %s, or does not tell of one recovery\n%s", f.says, log)
+					}
+					p.signals <- syscall.SIGTERM
+					if code := p.exit(time.Minute); code != 0 {
+						t.Errorf("exit code %d", code)
+					}
+					p.nothingLeft()
+				})
+			})
+		}
+	}
+}
+
+// TestCrashLoopIsBounded: a child that always dies costs a bounded number of
+// engine calls, each pause longer than the last.
+func TestCrashLoopIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := start(t, "20.10", twoNetworks...)
+		p.engine.Behave("p-web-1", engine.Process{Exits: true, ExitAfter: 100 * time.Millisecond, Code: 1})
+		time.Sleep(10 * time.Minute)
+		// 1 s doubling to 60 s: about 6 to get there, then one a minute.
+		if n := p.engine.Count(engine.ContainerCreate); n < 10 || n > 20 {
+			t.Errorf("%d creates in ten minutes", n)
+		}
+		if n := len(p.engine.Calls()); n > 20*15 {
+			t.Errorf("%d engine calls in ten minutes", n)
+		}
+		p.signals <- syscall.SIGTERM
+		if code := p.exit(time.Minute); code != 0 {
+			t.Errorf("exit code %d", code)
+		}
+		p.nothingLeft()
+	})
+}
+
+// TestExitCodes: how a run ends, and what it says with its code.
+func TestExitCodes(t *testing.T) {
+	cases := []struct {
+		name    string
+		environ []string
+		act     func(*program)
+		code    int
+	}{
+		{"none passes the code on", []string{"FOSTER_RESTART=none"}, func(p *program) { _ = p.engine.Exit("p-web-1", 7) }, 7},
+		{"on-failure completes", []string{"FOSTER_RESTART=on-failure"}, func(p *program) { _ = p.engine.Exit("p-web-1", 0) }, 0},
+		{"second signal", []string{"LAUNCH_STOP_GRACE_PERIOD=5m"}, func(p *program) {
+			p.engine.Behave("p-web-1", engine.Process{IgnoreTerm: true})
+			_ = p.engine.Restart("p-web-1")
+			time.Sleep(2 * time.Second)
+			p.signals <- syscall.SIGTERM
+			time.Sleep(time.Second)
+			p.signals <- syscall.SIGTERM
+		}, 128 + 15},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := start(t, "20.10", append(twoNetworks, c.environ...)...)
+				time.Sleep(11 * time.Second)
+				c.act(p)
+				if code := p.exit(time.Minute); code != c.code {
+					t.Errorf("exit code %d, want %d\n%s", code, c.code, p.out.String())
+				}
+				p.nothingLeft()
+			})
+		})
+	}
+}
+
+// TestBadConfiguration: everything that is wrong in one go, exit 78, and the
+// engine was never asked for anything.
+func TestBadConfiguration(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := start(t, "20.10", "LAUNCH_IMAGE=app:1", "LAUNCH_VOLUME=/a:/b", "FOSTER_RESTART=maybe",
+			"FOSTER_WINDOW=soon", "LAUNCH_PRIVILEGED=perhaps", "FOSTER_MAX_ATTEMPTS=-1")
+		if code := p.exit(time.Second); code != exitConfig {
+			t.Errorf("exit code %d", code)
+		}
+		for _, want := range []string{
+			"LAUNCH_VOLUME", "LAUNCH_VOLUMES", "FOSTER_RESTART", "any, on-failure, none",
+			"FOSTER_WINDOW", "LAUNCH_PRIVILEGED", "FOSTER_MAX_ATTEMPTS",
+		} {
+			if !strings.Contains(p.out.String(), want) {
+				t.Errorf("nothing about %s in\n%s", want, p.out.String())
+			}
+		}
+		if lines := strings.Count(p.out.String(), "\n"); lines != 5 {
+			t.Errorf("%d lines for 5 problems\n%s", lines, p.out.String())
+		}
+		if calls := p.engine.Calls(); len(calls) > 0 {
+			t.Errorf("the engine was asked: %v", calls)
+		}
+	})
+}
+
+// TestEngineUnreachable: tried for FOSTER_ENGINE_TIMEOUT, then exit 69.
+func TestEngineUnreachable(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &program{t: t, signals: make(chan os.Signal, 1), code: make(chan int, 1)}
+		began := time.Now()
+		p.launch(memory{pingErr: engine.Refused}, []string{"LAUNCH_IMAGE=app:1", "FOSTER_ENGINE_TIMEOUT=30s"})
+		if code := p.exit(time.Minute); code != exitUnavailable {
+			t.Errorf("exit code %d\n%s", code, p.out.String())
+		}
+		if took := time.Since(began); took < 20*time.Second {
+			t.Errorf("gave up after %s", took)
+		}
+	})
+}
+
+// TestSignalWhileReaching: a stop does not wait for an engine that is not there.
+func TestSignalWhileReaching(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &program{t: t, signals: make(chan os.Signal, 1), code: make(chan int, 1)}
+		p.launch(memory{pingErr: engine.Refused}, []string{"LAUNCH_IMAGE=app:1"})
+		time.Sleep(time.Second)
+		p.signals <- syscall.SIGTERM
+		if code := p.exit(time.Second); code != exitOK {
+			t.Errorf("exit code %d", code)
+		}
+	})
+}
