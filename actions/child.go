@@ -120,7 +120,8 @@ func (r *Runner) create(ctx context.Context, c *spec.Child) (string, error) {
 	}
 	j := plan(r.cfg.Engine.ClientVersion(), c.Endpoints)
 	if j.mac != "" {
-		config.MacAddress = j.mac //nolint:staticcheck // the only place for it before API 1.44
+		//lint:ignore SA1019 engines below API 1.44 go by this field
+		config.MacAddress = j.mac
 	}
 	for _, name := range j.lostMACs {
 		r.cfg.Log.Warn().Str("child", c.Name).Str("net", name).Msg("this engine gives a MAC address on the first network only")

@@ -195,7 +195,7 @@ func forbidden(text string) error { return reply{errdefs.ErrPermissionDenied, te
 func invalid(text string) error   { return reply{errdefs.ErrInvalidArgument, text} }
 
 //lint:ignore SA1019 the only way to an error that client.IsErrConnectionFailed knows
-var errRefused = client.ErrorConnectionFailed("unix:///var/run/docker.sock") //nolint:staticcheck // as above
+var errRefused = client.ErrorConnectionFailed("unix:///var/run/docker.sock")
 
 // project is one child "web" on networks front and back.
 func project() *spec.Project {

@@ -119,8 +119,10 @@ func newChild(doc *types.Project, s types.ServiceConfig) (*Child, error) {
 	if c.Endpoints, err = endpoints(doc, s); err != nil {
 		return nil, err
 	}
+	//lint:ignore SA1019 engines below API 1.44 go by this field
 	c.Config.MacAddress = s.MacAddress
 	if len(c.Endpoints) > 0 && c.Endpoints[0].Settings.MacAddress != "" {
+		//lint:ignore SA1019 engines below API 1.44 go by this field
 		c.Config.MacAddress = c.Endpoints[0].Settings.MacAddress
 	}
 	if c.Hash, err = c.hash(); err != nil {

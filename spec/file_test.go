@@ -91,7 +91,7 @@ func TestFileOverrides(t *testing.T) {
 }
 
 func TestDependents(t *testing.T) {
-	result, err := loadFile(t, `
+	_, err := loadFile(t, `
 services:
   vpn: {image: x}
   app: {image: x, network_mode: "service:vpn", depends_on: [db]}
@@ -101,7 +101,7 @@ services:
 	if err == nil {
 		t.Fatal("a cycle is no problem")
 	}
-	result, err = loadFile(t, `
+	result, err := loadFile(t, `
 services:
   vpn: {image: x}
   app: {image: x, network_mode: "service:vpn", depends_on: [db]}

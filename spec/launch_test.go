@@ -77,6 +77,7 @@ func TestLaunchValues(t *testing.T) {
 		{"LAUNCH_PID_MODE", "container:x1", func(c Child) any { return string(c.Host.PidMode) }, "container:x1", []string{"service:x", "container:", "hosts"}},
 		{"LAUNCH_CGROUP_PARENT", "/a/b", func(c Child) any { return c.Host.CgroupParent }, "/a/b", []string{"true", "a b"}},
 		{"LAUNCH_SHM_SIZE", "1g", func(c Child) any { return c.Host.ShmSize }, int64(1 << 30), []string{"big", "-1"}},
+		//lint:ignore SA1019 below API 1.44 this field counts
 		{"LAUNCH_MAC_ADDRESS", "02:42:ac:11:00:42", func(c Child) any { return c.Config.MacAddress + c.Endpoints[0].Settings.MacAddress }, "02:42:ac:11:00:4202:42:ac:11:00:42", []string{"zz", "01:42:ac:11:00:42"}},
 		{"LAUNCH_STOP_GRACE_PERIOD", "90", func(c Child) any { return *c.Config.StopTimeout }, 90, []string{"soon", "-5s"}},
 		{"LAUNCH_ENVIRONMENTS", `A=b@_@c "B=d e" C="f g" D=${HOME} E=$$x F=${NO:-y} HOME Z`, func(c Child) any { return c.Config.Env }, []string{"A=b c", "B=d e", "C=f g", "D=/h", "E=$x", "F=y", "HOME=/h", "Z"}, []string{"=x", `A="b`, "A=${", "A=${Q:?needed}"}},

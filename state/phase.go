@@ -36,26 +36,6 @@ const (
 	Ended
 )
 
-// busy phases have a pending lifecycle op.
-func (p Phase) busy() bool {
-	switch p {
-	case Preparing, Creating, Starting, Stopping, Removing:
-		return true
-	default:
-		return false
-	}
-}
-
-// bare phases have no container and want none removed.
-func (p Phase) bare() bool {
-	switch p {
-	case Absent, Waiting, HeldBack, Completed, Ended:
-		return true
-	default:
-		return false
-	}
-}
-
 // AttachState is how far an attachment has come.
 type AttachState int
 

@@ -35,7 +35,7 @@ func internal(format string, args ...any) error { return answer(errdefs.ErrInter
 var (
 	// Refused is what the client says when nobody listens on the socket.
 	//lint:ignore SA1019 the only way to an error that client.IsErrConnectionFailed knows
-	Refused = client.ErrorConnectionFailed("unix:///var/run/docker.sock") //nolint:staticcheck // as above
+	Refused = client.ErrorConnectionFailed("unix:///var/run/docker.sock")
 	// Unavailable is a 503.
 	Unavailable = answer(errdefs.ErrUnavailable, "the engine is shutting down")
 	// Internal is a 500 that says nothing.

@@ -24,6 +24,7 @@ func (e *Engine) emit(kind events.Type, action events.Action, id string, attribu
 		Time:  stamp / int64(time.Second), TimeNano: stamp,
 	}
 	if kind == events.ContainerEventType && e.apiBelow(52) {
+		//lint:ignore SA1019 engines below API 1.52 still send these
 		ev.Status, ev.ID, ev.From = string(action), id, attributes["image"]
 	}
 	e.ring = append(e.ring, ev)

@@ -20,6 +20,9 @@ import (
 	"foster/test/lab"
 )
 
+// errUsage: the words of the call are off; usage says how they go.
+var errUsage = errors.New("wrong words: see the usage")
+
 const usage = `usage: lab COMMAND [FLAGS]
 
   up      start a lab and print how to use it; flags after -- are for dockerd
@@ -33,14 +36,18 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
-		fmt.Fprintf(os.Stderr, "lab: %v\n", err)
+		if errors.Is(err, errUsage) {
+			fmt.Fprint(os.Stderr, usage)
+		} else {
+			fmt.Fprintf(os.Stderr, "lab: %v\n", err)
+		}
 		os.Exit(1)
 	}
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) == 0 {
-		return errors.New(usage)
+		return errUsage
 	}
 	flags := flag.NewFlagSet("lab "+args[0], flag.ContinueOnError)
 	dir := flags.String("dir", "/tmp/foster-lab", "the lab's directory")
@@ -84,7 +91,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		fmt.Fprintln(out, text)
 		return err
 	}
-	return errors.New(usage)
+	return errUsage
 }
 
 func printEnv(out io.Writer, n *lab.Node) error {
