@@ -85,16 +85,7 @@ func (c *core) childDied(ch *Child, code int) {
 	case Stopping:
 		ch.Code = code
 	case Alive:
-		if ch.Signalled && ch.Drop == "" && c.Stage == Up {
-			// A stop by hand, or the first half of a restart by hand.
-			c.unset(ch)
-			ch.Phase, ch.Code = Settling, code
-			c.fault(ch, "stopped")
-			c.touch(ch)
-			c.do(SetTimer{Timer: Timer{Kind: SettleTimer, Child: ch.Name}, Delay: c.Config.Policy.Settle})
-			return
-		}
-		c.died(ch, "died", code)
+		c.ended(ch, code)
 	case Unknown:
 		// A look is under way: make sure that it is newer than this.
 		c.touch(ch)
@@ -135,6 +126,20 @@ func (c *core) revive(ch *Child) {
 		ch.Nets[i] = Attachment{Network: ch.Nets[i].Network, State: Suspect}
 	}
 	c.do(SetTimer{Timer: Timer{Kind: StableTimer, Child: ch.Name}, Delay: c.Config.Policy.StableAfter})
+}
+
+// ended: a run that was under way is over, as an event or a look says.
+func (c *core) ended(ch *Child, code int) {
+	if !ch.Signalled || ch.Drop != "" || c.Stage != Up {
+		c.died(ch, "died", code)
+		return
+	}
+	// A stop by hand, or the first half of a restart by hand.
+	c.unset(ch)
+	ch.Phase, ch.Code = Settling, code
+	c.fault(ch, "stopped")
+	c.touch(ch)
+	c.do(SetTimer{Timer: Timer{Kind: SettleTimer, Child: ch.Name}, Delay: c.Config.Policy.Settle})
 }
 
 // begin opens a fault, unless the child is not whole for another one already.

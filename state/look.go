@@ -160,8 +160,10 @@ func (c *core) seeRunning(ch *Child, f ChildFacts) {
 func (c *core) seeExited(ch *Child, f ChildFacts) {
 	switch {
 	case ch.Phase == Settling && ch.ID == f.ID:
-	case (ch.Phase == Alive || ch.Settled) && ch.ID == f.ID:
+	case ch.Phase == Alive && ch.ID == f.ID:
 		ch.OOM = ch.OOM || f.OOM
+		c.ended(ch, f.Code)
+	case ch.Settled && ch.ID == f.ID:
 		c.died(ch, "died", f.Code)
 	case ch.Phase == Dead && ch.ID == f.ID:
 	case ch.Phase == Unknown && ch.ID == f.ID && ch.Attempt > 0 && c.Stage == Up:
