@@ -1,7 +1,5 @@
 package state
 
-import "time"
-
 // childEvent folds an event that names a container. Events of containers that
 // are not (or no longer) a child's present one fall through: late answers are
 // ignored by ID, never by luck.
@@ -128,94 +126,6 @@ func (c *core) revive(ch *Child) {
 	c.do(SetTimer{Timer: Timer{Kind: StableTimer, Child: ch.Name}, Delay: c.Config.Policy.StableAfter})
 }
 
-// ended: a run that was under way is over, as an event or a look says.
-func (c *core) ended(ch *Child, code int) {
-	if !ch.Signalled || ch.Drop != "" || c.Stage != Up {
-		c.died(ch, "died", code)
-		return
-	}
-	// A stop by hand, or the first half of a restart by hand.
-	c.unset(ch)
-	ch.Phase, ch.Code = Settling, code
-	c.fault(ch, "stopped")
-	c.touch(ch)
-	c.do(SetTimer{Timer: Timer{Kind: SettleTimer, Child: ch.Name}, Delay: c.Config.Policy.Settle})
-}
-
-// begin opens a fault, unless the child is not whole for another one already.
-func (c *core) begin(ch *Child, cause string) {
-	if !ch.Fault.faulty() && c.Stage == Up {
-		c.fault(ch, cause)
-	}
-}
-
-// fault records a fault. One that is open keeps its cause and its start: the
-// child has not been whole since.
-func (c *core) fault(ch *Child, cause string) {
-	ch.Whole = false
-	if !ch.Fault.faulty() {
-		ch.Fault = Fault{Cause: cause, At: c.now}
-	}
-	c.do(Note{Kind: FaultSeen, Child: ch.Name, Cause: cause, Code: ch.Code, Attempt: ch.Attempt})
-}
-
-// died: the present container ran and does not any more. It records the fault
-// once and lets the policy say whether there is a next start.
-func (c *core) died(ch *Child, cause string, code int) {
-	if ch.OOM && cause == "died" {
-		cause = "oom"
-	}
-	ch.Code = code
-	c.unset(ch)
-	settled := ch.Phase == Settling || ch.Settled
-	ch.Phase, ch.Settled = Dead, false
-	c.touch(ch)
-	if c.Stage != Up || ch.Over {
-		return
-	}
-	ch.Over = true
-	if !settled {
-		c.fault(ch, cause)
-	}
-	c.verdict(ch, cause)
-}
-
-// verdict applies the restart policy to a child that ended or never began.
-func (c *core) verdict(ch *Child, cause string) {
-	p := c.Config.Policy
-	ended := cause != "unhealthy"
-	switch {
-	case p.Restart == RestartNone && ended:
-		c.do(Note{Kind: GaveUp, Child: ch.Name, Cause: cause, Detail: "restart policy is none", Code: ch.Code})
-		c.close(ch.Code, "the child ended")
-	case p.Restart == RestartOnFailure && ended && cause != "removed" && ch.Code == 0:
-		ch.Finished = true
-	default:
-		c.spend(ch, cause)
-	}
-}
-
-// spend takes one recovery from the budget, and closes the project when none is left.
-func (c *core) spend(ch *Child, cause string) {
-	p := c.Config.Policy
-	if p.MaxAttempts == 0 {
-		return
-	}
-	kept := ch.Recent[:0]
-	for _, t := range ch.Recent {
-		if p.Window == 0 || c.now.Sub(t) < p.Window {
-			kept = append(kept, t)
-		}
-	}
-	ch.Recent = kept
-	if len(ch.Recent) >= p.MaxAttempts {
-		c.do(Note{Kind: GaveUp, Child: ch.Name, Cause: cause, Detail: "the attempts are spent", Code: ch.Code, Attempt: len(ch.Recent)})
-		c.close(ch.Code, "the attempts are spent")
-		return
-	}
-	ch.Recent = append(ch.Recent, c.now)
-}
-
 // unset ends everything that belongs to a running container only.
 func (c *core) unset(ch *Child) {
 	if ch.Phase == Alive || ch.Phase == Stopping || ch.Phase == Starting {
@@ -296,21 +206,4 @@ func (c *core) health(ch *Child, h Health) {
 		ch.Drop = dropUnhealthy
 		c.spend(ch, dropUnhealthy)
 	}
-}
-
-// recovered closes the fault of a child that is whole again.
-func (c *core) recovered(ch *Child) {
-	f := ch.Fault
-	ch.Whole, ch.Fault = true, Fault{}
-	down := time.Duration(0)
-	if !f.At.IsZero() && c.now.After(f.At) {
-		down = c.now.Sub(f.At)
-	}
-	switch {
-	case f.faulty():
-		c.do(Note{Kind: Recovered, Child: ch.Name, Cause: f.Cause, Attempt: f.Attempts, Down: down})
-	case !ch.Launched:
-		c.do(Note{Kind: Launched, Child: ch.Name})
-	}
-	ch.Launched = true
 }

@@ -18,8 +18,8 @@
 //	                                          └──────────────────────────────────────┘
 //
 // Start reading at Step (step.go). A Step has two halves: fold records what
-// the event says (child.go, look.go, done.go, attach.go, network.go), settle
-// (settle.go) decides from the facts as they now are. Decisions never depend
+// the event says (child.go, fault.go, look.go, done.go, attach.go, network.go), settle
+// (settle.go, teardown.go) decides from the facts as they now are. Decisions never depend
 // on how the facts came about, so faults may overlap, repeat, arrive in any
 // order or not at all: a look (Observed) replaces every event that was missed.
 //
