@@ -147,7 +147,7 @@ func (c *core) unset(ch *Child) {
 
 // bury: there is no container any more; say when the next one is made.
 func (c *core) bury(ch *Child) {
-	noWait := ch.NoWait || ch.Drop == dropStale || ch.Drop == dropSpec
+	noWait := ch.NoWait || ch.Drop == dropStale || ch.Drop == dropSpec || ch.Drop == dropParent
 	ch.ID, ch.Drop, ch.Bound, ch.Extra = "", "", nil, nil
 	ch.Hold, ch.Died, ch.OOM, ch.Stopped, ch.Settled, ch.NoWait, ch.Over = false, false, false, false, false, false, false
 	ch.Tries = 0
@@ -174,6 +174,7 @@ const (
 	dropStale     = "owner-recreated"
 	dropSpec      = "spec-changed"
 	dropUnhealthy = "unhealthy"
+	dropParent    = "parent-recreated"
 )
 
 func (c *core) paused(ch *Child, paused bool) {

@@ -21,6 +21,9 @@ type ChildConfig struct {
 	Networks []string // engine names it is attached to, sorted; empty when it shares a namespace
 	// After lists the children that must run before this one starts.
 	After []string
+	// SharesParent: it lives in the parent's network namespace, and is dead
+	// to the network when the parent was started after it.
+	SharesParent bool
 	// BoundTo lists the children whose container this one is created against
 	// (namespaces, volumes): a new container there means a new one here.
 	BoundTo []string

@@ -20,6 +20,9 @@ type (
 		Children []ChildFacts   // one per container found, of any child asked for
 		Networks []NetworkFacts // one per network of the project; only when Child is ""
 		ParentUp bool           // the followed parent runs; only when Child is ""
+		// ParentStart is when the parent (the followed one, else foster's own
+		// container) was started; zero when there is none. Only when Child is "".
+		ParentStart time.Time
 	}
 
 	// ObserveFailed answers an Observe effect that could not be carried out.

@@ -19,6 +19,7 @@ func (c *core) observed(ev Observed) {
 		return
 	}
 	c.Look, c.LookTry, c.Met = 0, 0, true
+	c.ParentStart = ev.ParentStart
 	if c.Stage == Opening {
 		c.ParentUp = ev.ParentUp
 		c.Stage = Up
@@ -143,18 +144,31 @@ func (c *core) seeRunning(ch *Child, f ChildFacts) {
 		c.revive(ch)
 		cc := c.config(ch.Name)
 		ch.Bound = c.owners(cc)
-		if f.Hash != cc.Hash {
-			ch.Drop = dropSpec
-			c.begin(ch, dropSpec)
-		} else if adopted {
+		if adopted && c.unfit(ch, f) == "" {
 			ch.Launched, ch.Prepared, ch.Pulled = true, true, true
 			c.do(Note{Kind: Adopted, Child: ch.Name, Detail: f.ID})
 		}
+	}
+	if why := c.unfit(ch, f); why != "" && ch.Drop == "" {
+		ch.Drop = why
+		c.begin(ch, why)
 	}
 	ch.OOM, ch.Seen = false, true
 	c.paused(ch, f.Paused)
 	c.health(ch, f.Health)
 	c.attached(ch, f.Attached)
+}
+
+// unfit says why a running container cannot be the child, "" when it can.
+func (c *core) unfit(ch *Child, f ChildFacts) string {
+	cc := c.config(ch.Name)
+	switch {
+	case f.Hash != cc.Hash:
+		return dropSpec
+	case cc.SharesParent && f.StartedAt.Before(c.ParentStart):
+		return dropParent
+	}
+	return ""
 }
 
 func (c *core) seeExited(ch *Child, f ChildFacts) {

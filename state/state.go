@@ -21,6 +21,8 @@ type State struct {
 	StreamUp bool   // events arrive
 	Met      bool   // the engine answered at least once
 	ParentUp bool
+	// ParentStart is when the parent was started, as of the last whole look.
+	ParentStart time.Time
 	Children []Child   // in the order of Config.Children
 	Networks []Network // in the order of Config.Networks
 }

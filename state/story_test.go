@@ -80,7 +80,8 @@ func (st *story) configure(cfg *Config, f []string) bool {
 	case "child":
 		cfg.Children = append(cfg.Children, ChildConfig{
 			Name: f[1], Hash: "h", Networks: list(kv["nets"]), After: list(kv["after"]), BoundTo: list(kv["bound"]),
-			StopSignal: 15, Grace: 10 * time.Second, FinalGrace: 8 * time.Second,
+			SharesParent: kv["shares"] == "parent",
+			StopSignal:   15, Grace: 10 * time.Second, FinalGrace: 8 * time.Second,
 		})
 	case "network":
 		cfg.Networks = append(cfg.Networks, NetworkConfig{Name: f[1], External: len(f) > 2 && f[2] == "external"})
@@ -183,9 +184,12 @@ func (st *story) observed(f []string) Event {
 		case "net":
 			nets[v] = true
 		case "parent":
-			ev.ParentUp = v == "up"
+			ev.ParentUp = v != "down"
+			if v == "new" {
+				ev.ParentStart = st.now
+			}
 		default:
-			facts := ChildFacts{Name: k, Hash: "h"}
+			facts := ChildFacts{Name: k, Hash: "h", StartedAt: st.now.Add(-time.Second)}
 			for i, part := range strings.Split(v, ",") {
 				pk, pv, has := strings.Cut(part, "=")
 				switch {

@@ -132,7 +132,7 @@ func (l *look) project(ctx context.Context, answer *state.Observed) error {
 		case len(names):
 			answer.Children, err = l.children(ctx, "")
 		case len(names) + 1:
-			answer.ParentUp, err = l.parentUp(ctx)
+			answer.ParentUp, answer.ParentStart, err = l.parent(ctx)
 		default:
 			networks[i], err = l.network(ctx, names[i])
 		}
@@ -161,22 +161,28 @@ func (l *look) network(ctx context.Context, name string) (state.NetworkFacts, er
 	return facts, nil
 }
 
-func (l *look) parentUp(ctx context.Context) (bool, error) {
-	if l.cfg.Parent == "" {
-		return true, nil
+// parent says whether the followed container runs, and since when; without one,
+// since when foster's own does.
+func (l *look) parent(ctx context.Context) (up bool, start time.Time, err error) {
+	ref := cmp.Or(l.cfg.Parent, l.cfg.Self)
+	if ref == "" {
+		return true, time.Time{}, nil
 	}
-	c, err := l.inspect(ctx, l.cfg.Parent)
+	up = l.cfg.Parent == ""
+	c, err := l.inspect(ctx, ref)
 	if errdefs.IsNotFound(err) {
-		return false, nil
+		return up, time.Time{}, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("inspect followed container %q: %w", l.cfg.Parent, err)
+		return up, time.Time{}, fmt.Errorf("inspect the parent, container %q: %w", ref, err)
 	}
-	if c.ContainerJSONBase == nil {
-		return false, nil
+	if c.ContainerJSONBase == nil || c.State == nil {
+		return up, time.Time{}, nil
 	}
-	l.known.setParent(c.ID)
-	return c.State != nil && c.State.Running, nil
+	if l.cfg.Parent != "" {
+		l.known.setParent(c.ID)
+	}
+	return up || c.State.Running, startOf(c.State.StartedAt), nil
 }
 
 // inspect asks for one container.

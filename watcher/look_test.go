@@ -175,7 +175,7 @@ func TestLooksThatFail(t *testing.T) {
 			{"inspect", engine.ContainerInspect, engine.Fault{For: id, Err: engine.Refused}, state.Observe{Child: "app", ID: id}, "inspect container " + id[:12] + ": "},
 			{"hang", engine.ContainerInspect, engine.Fault{For: id, Hang: true}, state.Observe{Child: "app"}, "context deadline exceeded"},
 			{"network", engine.NetworkInspect, engine.Fault{Err: engine.Unavailable}, state.Observe{}, `inspect network "br1": `},
-			{"parent", engine.ContainerInspect, engine.Fault{For: "par", Err: engine.Internal}, state.Observe{}, `inspect followed container "par": `},
+			{"parent", engine.ContainerInspect, engine.Fault{For: "par", Err: engine.Internal}, state.Observe{}, `inspect the parent, container "par": `},
 			{"holder", engine.ContainerInspect, engine.Fault{For: "other", Err: engine.Internal}, state.Observe{Child: "app"}, "inspect parent of container " + id[:12] + ": "},
 		} {
 			b.Inject(c.verb, 1, c.fault)

@@ -61,9 +61,10 @@ func coreConfig(p *spec.Project, s settings, budget time.Duration) state.Config 
 	for _, c := range p.Children {
 		cc := state.ChildConfig{
 			Name: c.Name, Hash: c.Hash, After: c.After, BoundTo: c.BoundTo,
-			StopSignal: signalNumber(c.StopSignal),
-			Grace:      c.Grace,
-			FinalGrace: max(time.Second, min(c.Grace, budget-graceReserve)),
+			StopSignal:   signalNumber(c.StopSignal),
+			SharesParent: c.SharesParent,
+			Grace:        c.Grace,
+			FinalGrace:   max(time.Second, min(c.Grace, budget-graceReserve)),
 		}
 		for _, e := range c.Endpoints {
 			cc.Networks = append(cc.Networks, e.Network)
