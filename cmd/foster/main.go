@@ -19,11 +19,17 @@ func main() {
 		// that had curl in it.
 		args = append([]string{"foster", "probe"}, args[1:]...)
 	}
+	err := execute(context.Background(), outside{
+		args: args[1:], environ: os.Environ(), stdout: os.Stdout, stderr: os.Stderr,
+		signals: takeSignals, procMountinfo: "/proc/self/mountinfo",
+	})
+	os.Exit(exitCode(err, os.Stderr))
+}
+
+// takeSignals makes the signals that ask for an end arrive here instead of
+// ending the process. Only the watchdog takes them.
+func takeSignals() <-chan os.Signal {
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
-	root := newRoot(outside{
-		args: args[1:], environ: os.Environ(), stdout: os.Stdout, stderr: os.Stderr,
-		signals: signals, procMountinfo: "/proc/self/mountinfo",
-	})
-	os.Exit(exitCode(root.ExecuteContext(context.Background()), os.Stderr))
+	return signals
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"fmt"
 	"io"
 	"os"
 
@@ -14,7 +16,7 @@ type outside struct {
 	args           []string
 	environ        []string
 	stdout, stderr io.Writer
-	signals        <-chan os.Signal
+	signals        func() <-chan os.Signal // called once, by what is to end in order
 	procMountinfo  string
 	engine         Engine // nil: the one that DOCKER_HOST names
 }
@@ -49,6 +51,19 @@ Exit codes:
   else the child's own exit code, when the restart policy or the budget ends the run
 `
 
+// execute runs the command that the arguments name. Words that name none are
+// bad input, as wrong settings are.
+func execute(ctx context.Context, out outside) error {
+	understood := false
+	root := newRoot(out)
+	root.PersistentPreRun = func(*cobra.Command, []string) { understood = true }
+	err := root.ExecuteContext(ctx)
+	if err != nil && !understood {
+		return &exitError{Code: exitConfig, Err: fmt.Errorf("%w; see foster --help", err)}
+	}
+	return err
+}
+
 func newRoot(out outside) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "foster",
@@ -62,9 +77,6 @@ func newRoot(out outside) *cobra.Command {
 	root.SetArgs(out.args)
 	root.SetOut(out.stdout)
 	root.SetErr(out.stderr)
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
-		return &exitError{Code: exitConfig, Err: err}
-	})
 	root.SetUsageTemplate(root.UsageTemplate() + exitCodes)
 
 	run := runCommand(out)

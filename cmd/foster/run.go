@@ -29,11 +29,12 @@ func runCommand(out outside) *cobra.Command {
 		Example: "  LAUNCH_IMAGE=busybox LAUNCH_COMMAND='sleep 1000' foster run --restart on-failure",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			signals := out.signals()
 			c, err := configure(out, cmd, out.stdout)
 			if err != nil {
 				return err
 			}
-			return c.run(cmd.Context())
+			return c.run(cmd.Context(), signals)
 		},
 	}
 	addSettings(cmd)
@@ -57,7 +58,7 @@ const (
 // Each of the four is one actor of a run group. The signal actor does not
 // return on the first signal: it tells the loop, and the loop's return, after
 // everything is taken down, ends the group.
-func (c *configured) run(ctx context.Context) error {
+func (c *configured) run(ctx context.Context, signals <-chan os.Signal) error {
 	log := c.log
 	engine, err := newEngine(c.outside)
 	if err != nil {
@@ -66,7 +67,7 @@ func (c *configured) run(ctx context.Context) error {
 	defer engine.Close()
 
 	log.Info().Str("version", version()).Msg("foster starts")
-	live, err := c.prepare(ctx, engine)
+	live, err := c.prepare(ctx, engine, signals)
 	if err != nil {
 		if errors.Is(err, errSignalled) {
 			log.Info().Msg("stopped before anything was launched")
@@ -86,7 +87,7 @@ func (c *configured) run(ctx context.Context) error {
 	var g run.Group
 	{ // signals: the first asks for the end, the second hurries it, the third leaves
 		g.Add(func() error {
-			return c.signals(ctx, work, events)
+			return c.signals(ctx, work, signals, events)
 		}, func(error) { stop() })
 	}
 	{ // watcher: the engine's events, and looks
@@ -128,7 +129,7 @@ var errSignalled = errors.New("signalled")
 // signals turns signals, and the end of the caller's context, into events. It
 // returns when work ends, or when the third signal or the time after the second
 // says that nothing more can be done.
-func (c *configured) signals(ctx, work context.Context, events chan<- state.Event) error {
+func (c *configured) signals(ctx, work context.Context, signals <-chan os.Signal, events chan<- state.Event) error {
 	done := ctx.Done()
 	var hurry <-chan time.Time
 	for count := 0; ; {
@@ -142,7 +143,7 @@ func (c *configured) signals(ctx, work context.Context, events chan<- state.Even
 			done = nil
 			count++
 			ev = state.StopRequested{Reason: "the caller ended"}
-		case s := <-c.outside.signals:
+		case s := <-signals:
 			count++
 			code := exitSignal + signalCode(s)
 			switch {
@@ -203,14 +204,14 @@ func (l *live) labels(ctx context.Context) func() map[string]string {
 
 // prepare meets the engine: waits for it, finds out who foster is, and makes
 // the project with that. A signal meanwhile ends it with errSignalled.
-func (c *configured) prepare(ctx context.Context, engine Engine) (*live, error) {
+func (c *configured) prepare(ctx context.Context, engine Engine, signals <-chan os.Signal) (*live, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	finished, watched := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(watched)
 		select {
-		case <-c.outside.signals:
+		case <-signals:
 			cancel(errSignalled)
 		case <-finished:
 		}

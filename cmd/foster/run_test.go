@@ -80,11 +80,11 @@ func start(t *testing.T, version string, environ ...string) *program {
 }
 
 func (p *program) launch(e Engine, environ []string) {
-	root := newRoot(outside{
+	out := outside{
 		args: []string{}, environ: environ, stdout: &p.out, stderr: &p.out,
-		signals: p.signals, procMountinfo: os.DevNull, engine: e,
-	})
-	go func() { p.code <- exitCode(root.ExecuteContext(context.Background()), &p.out) }()
+		signals: func() <-chan os.Signal { return p.signals }, procMountinfo: os.DevNull, engine: e,
+	}
+	go func() { p.code <- exitCode(execute(context.Background(), out), &p.out) }()
 }
 
 // exit waits for the end, at most for a time of the bubble's clock.

@@ -66,6 +66,7 @@ func addSettings(cmd *cobra.Command) {
 	for _, v := range variables {
 		usage := v.Doc + " [" + v.Name + "]"
 		cmd.Flags().String(flagName(v.Name), "", strings.ReplaceAll(usage, "`", "'"))
+		cmd.Flags().Lookup(flagName(v.Name)).DefValue = v.Default // shown, not set
 		if c := choices[v.Name]; c != nil {
 			// The flag was defined a line above.
 			_ = cmd.RegisterFlagCompletionFunc(flagName(v.Name), cobra.FixedCompletions(c, cobra.ShellCompDirectiveNoFileComp))
