@@ -21,7 +21,7 @@ import (
 // own directory, whose name is the container's ID.
 var ownMounts = []string{"/etc/hostname", "/etc/hosts", "/etc/resolv.conf"}
 
-var containerID = regexp.MustCompile(`/([0-9a-f]{64})/(?:hostname|hosts|resolv\.conf)$`)
+var containerID = regexp.MustCompile(`/containers/([0-9a-f]{64})/(?:hostname|hosts|resolv\.conf)$`)
 
 // ownCandidate reads the ID of the container that this process runs in from
 // its mount table, "" when there is none. Other mounts are not looked at: they

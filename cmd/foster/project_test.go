@@ -1,0 +1,91 @@
+package main
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/docker/docker/api/types/network"
+	"github.com/rs/zerolog"
+
+	"foster/spec"
+	"foster/state"
+)
+
+func TestStopBudget(t *testing.T) {
+	child := func(grace time.Duration, set bool) *spec.Project {
+		return &spec.Project{Children: []spec.Child{{Name: "web", Grace: grace, GraceSet: set}}}
+	}
+	cases := []struct {
+		name              string
+		configured, found time.Duration
+		project           *spec.Project
+		want              time.Duration
+		warns             bool
+	}{
+		{"nothing known", 0, 0, child(10*time.Second, false), 10 * time.Second, false},
+		{"the child's is set: its stack's is taken to fit", 0, 0, child(time.Minute, true), 62 * time.Second, false},
+		{"a manager knows", 0, 90 * time.Second, child(time.Minute, true), 90 * time.Second, false},
+		{"a manager knows that it does not fit", 0, 10 * time.Second, child(time.Minute, true), 10 * time.Second, true},
+		{"configured wins", 30 * time.Second, 10 * time.Second, child(20*time.Second, true), 30 * time.Second, false},
+		{"configured does not fit", 30 * time.Second, 0, child(30*time.Second, true), 30 * time.Second, true},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			var log bytes.Buffer
+			if got := stopBudget(c.configured, c.found, c.project, zerolog.New(&log)); got != c.want {
+				t.Errorf("%s, want %s", got, c.want)
+			}
+			if warned := strings.Contains(log.String(), "does not fit"); warned != c.warns {
+				t.Errorf("warned: %v, want %v", warned, c.warns)
+			}
+		})
+	}
+}
+
+func TestCoreConfig(t *testing.T) {
+	p := &spec.Project{
+		Name:     "p",
+		Networks: []spec.Network{{Key: "b", Name: "z"}, {Key: "a", Name: "y", External: true}},
+		Children: []spec.Child{
+			{
+				Name: "web", Hash: "h", StopSignal: "SIGQUIT", Grace: time.Minute, SharesParent: true,
+				Endpoints: []spec.Endpoint{{Network: "z"}, {Network: "y"}}, After: []string{"db"},
+			},
+			{Name: "x", StopSignal: "", Grace: 10 * time.Second},
+		},
+	}
+	got := coreConfig(p, settings{Parent: "vpn", ParentExit: true}, 10*time.Second)
+	web, x := got.Children[0], got.Children[1]
+	if !slices.Equal(web.Networks, []string{"y", "z"}) || got.Networks[0] != (state.NetworkConfig{Name: "y", External: true}) {
+		t.Errorf("networks %v of %v: the core wants them sorted", web.Networks, got.Networks)
+	}
+	if web.StopSignal != 3 || x.StopSignal != 0 {
+		t.Errorf("stop signals %d, %d; want 3 and, as only the image knows, 0", web.StopSignal, x.StopSignal)
+	}
+	if web.Grace != time.Minute || web.FinalGrace != 8*time.Second || x.FinalGrace != 8*time.Second {
+		t.Errorf("graces %s, %s, %s", web.Grace, web.FinalGrace, x.FinalGrace)
+	}
+	if !got.FollowParent || !got.ExitWithParent || !web.SharesParent || web.After[0] != "db" {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestCannotAttach(t *testing.T) {
+	cases := []struct {
+		n    network.Inspect
+		want string
+	}{
+		{network.Inspect{Scope: "local"}, ""},
+		{network.Inspect{Scope: "swarm", Attachable: true}, ""},
+		{network.Inspect{Scope: "swarm"}, "not attachable"},
+		{network.Inspect{Scope: "swarm", Ingress: true}, "ingress"},
+	}
+	for _, c := range cases {
+		if got := cannotAttach(c.n); (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
+			t.Errorf("%+v: %q, want something with %q", c.n, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"foster/state"
+)
+
+// TestSentences: every kind of note has words of its own, and the fields that
+// operators search for.
+func TestSentences(t *testing.T) {
+	seen := map[string]state.NoteKind{}
+	for k := state.FaultSeen; k <= state.Trouble; k++ {
+		level, text := sentence(state.Note{Kind: k, Child: "web", Cause: "x"})
+		if text == "" || strings.HasPrefix(text, "note ") {
+			t.Errorf("%s has no words: %q", k, text)
+		}
+		if other, twice := seen[text]; twice {
+			t.Errorf("%s and %s have the same words", k, other)
+		}
+		seen[text] = k
+		if k == state.GaveUp && level != zerolog.ErrorLevel || k == state.Recovered && level != zerolog.InfoLevel {
+			t.Errorf("%s is told at %s", k, level)
+		}
+	}
+	for _, cause := range []string{"died", "oom", "stopped", "removed", "disconnected", "unhealthy", "parent-down"} {
+		if words := faultWords(state.Note{Cause: cause}); strings.Contains(words, cause+"\x00") || strings.HasSuffix(words, ": "+cause) {
+			t.Errorf("fault %s has no words: %q", cause, words)
+		}
+	}
+}
+
+func TestNoteFields(t *testing.T) {
+	var out bytes.Buffer
+	l := &loop{log: zerolog.New(&out)}
+	l.note(state.Note{Kind: state.Recovered, Child: "web", Cause: "died", Attempt: 2, Down: 420 * time.Millisecond})
+	var line map[string]any
+	if err := json.Unmarshal(out.Bytes(), &line); err != nil {
+		t.Fatalf("%v in %s", err, out.String())
+	}
+	want := map[string]any{"level": "info", "child": "web", "cause": "died", "attempt": 2.0}
+	for k, v := range want {
+		if line[k] != v {
+			t.Errorf("%s is %v, want %v", k, line[k], v)
+		}
+	}
+	if _, ok := line["exit_code"]; ok {
+		t.Error("a recovery has no exit code")
+	}
+}
+
+func TestLogFormats(t *testing.T) {
+	var out bytes.Buffer
+	log := newLogger(&out, "auto", zerolog.InfoLevel)
+	log.Info().Msg("x")
+	if !strings.HasPrefix(out.String(), "{") {
+		t.Errorf("auto is not json where there is no terminal: %q", out.String())
+	}
+	out.Reset()
+	log = newLogger(&out, "journald", zerolog.InfoLevel)
+	log.Error().Msg("x")
+	log.Debug().Msg("not shown")
+	log.Warn().Msg("y")
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	if len(lines) != 2 || !strings.HasPrefix(lines[0], "<3>{") || !strings.HasPrefix(lines[1], "<4>{") {
+		t.Errorf("%q", lines)
+	}
+}
