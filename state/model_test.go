@@ -1,6 +1,7 @@
 package state
 
 import (
+	"flag"
 	"fmt"
 	"slices"
 	"testing"
@@ -13,8 +14,19 @@ import (
 // answers and deliveries, checks the invariants of doc.go after every step,
 // and in the end lets the faults cease and demands convergence.
 func TestModel(t *testing.T) {
+	// rapid's own defaults are for slower things.
+	for name, value := range map[string]string{"rapid.checks": "5000", "rapid.steps": "60"} {
+		if f := flag.Lookup(name); f.Value.String() == f.DefValue {
+			if err := flag.Set(name, value); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 	rapid.Check(t, func(rt *rapid.T) {
 		m := newModel(rt)
+		if rapid.Bool().Draw(rt, "whole") {
+			m.wellUntilDone(rt) // most of what can go wrong comes later
+		}
 		rt.Repeat(map[string]func(*rapid.T){
 			"deliver":  m.deliver,
 			"deliver2": m.deliver, // more often than the rest
@@ -229,10 +241,15 @@ func (m *model) heal(rt *rapid.T) {
 		m.cutStream(rt)
 	}
 	m.openStream()
+	m.wellUntilDone(rt)
+	m.end2end(rt)
+}
+
+// wellUntilDone lets everything succeed until nothing moves any more.
+func (m *model) wellUntilDone(rt *rapid.T) {
 	for range 4000 {
 		m.check(rt)
 		if m.done() {
-			m.end2end(rt)
 			return
 		}
 		switch {

@@ -23,8 +23,8 @@ type State struct {
 	ParentUp bool
 	// ParentStart is when the parent was started, as of the last whole look.
 	ParentStart time.Time
-	Children []Child   // in the order of Config.Children
-	Networks []Network // in the order of Config.Networks
+	Children    []Child   // in the order of Config.Children
+	Networks    []Network // in the order of Config.Networks
 }
 
 // Stage is where the project as a whole stands.
