@@ -10,14 +10,14 @@ func (c *core) childEvent(ev Event) {
 		if ch, ok := c.byID(ev.ID); ok {
 			c.childDied(ch, ev.Code)
 		} else {
-			c.otherEnded(ev.ID)
+			c.otherEnded()
 		}
 	case ChildGone:
 		c.now = ev.At
 		if ch, ok := c.byID(ev.ID); ok {
 			c.childGone(ch)
 		} else {
-			c.otherEnded(ev.ID)
+			c.otherEnded()
 		}
 	case ChildStarted:
 		c.now = ev.At
@@ -66,12 +66,16 @@ func (c *core) childEvent(ev Event) {
 }
 
 // otherEnded: a container that is not the present one ended. When it held a
-// child's place, that place may be free now.
-func (c *core) otherEnded(id string) {
+// child's place, or its name, that may be free now.
+func (c *core) otherEnded() {
 	for i := range c.Children {
-		if ch := &c.Children[i]; ch.Phase == HeldBack {
+		switch ch := &c.Children[i]; {
+		case ch.Phase == HeldBack:
 			c.do(StopTimer{Timer{Kind: LookTimer, Child: ch.Name}})
 			ch.Phase, ch.Hold = Unknown, false
+		case ch.Phase == Waiting && ch.Holder != "":
+			c.do(StopTimer{Timer{Kind: RetryTimer, Child: ch.Name}})
+			ch.Phase = Absent
 		}
 	}
 }
