@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -210,7 +211,8 @@ func resolved(doc *types.Project, mode string) string {
 	return types.ContainerPrefix + containerName(doc.Name, doc.Services[name])
 }
 
-// parsePlatform reads os/arch[/variant] or arch alone, nil when both are "".
+// parsePlatform reads os/arch[/variant], or arch or linux alone, and spells
+// them as Compose does; nil when both texts are "".
 func parsePlatform(asked, fallback string) (*ocispec.Platform, error) {
 	if asked == "" {
 		asked = fallback
@@ -219,7 +221,10 @@ func parsePlatform(asked, fallback string) (*ocispec.Platform, error) {
 		return nil, nil
 	}
 	parts := strings.Split(strings.ToLower(asked), "/")
-	if len(parts) == 1 {
+	switch {
+	case len(parts) == 1 && parts[0] == "linux":
+		parts = append(parts, runtime.GOARCH)
+	case len(parts) == 1:
 		parts = []string{"linux", parts[0]}
 	}
 	if len(parts) > 3 || slices.Contains(parts, "") {
@@ -234,18 +239,23 @@ func parsePlatform(asked, fallback string) (*ocispec.Platform, error) {
 		p.Architecture = "amd64"
 	case "aarch64":
 		p.Architecture = "arm64"
+	case "i386":
+		p.Architecture, p.Variant = "386", ""
 	case "armhf":
-		p.Architecture, p.Variant = "arm", "v7"
+		p.Architecture = "arm"
+		if p.Variant != "" {
+			p.Variant = "v7"
+		}
 	case "armel":
 		p.Architecture, p.Variant = "arm", "v6"
-	case "i386", "i686":
-		p.Architecture = "386"
 	}
-	switch {
-	case p.Architecture == "arm" && p.Variant == "":
-		p.Variant = "v7"
-	case p.Architecture == "arm64" && p.Variant == "v8", p.Architecture == "amd64" && p.Variant == "v1":
+	switch arch := p.Architecture + "/" + p.Variant; arch {
+	case "amd64/v1":
 		p.Variant = ""
+	case "arm/5", "arm/6", "arm/7", "arm/8", "arm64/8", "arm64/9":
+		p.Variant = "v" + p.Variant
+	case "arm64/v8.0", "arm64/9.0", "arm64/v9.0":
+		p.Variant = "v" + strings.TrimSuffix(strings.TrimPrefix(p.Variant, "v"), ".0")
 	}
 	return p, nil
 }

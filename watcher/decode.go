@@ -39,13 +39,15 @@ const unknownCode = 255
 type decoder struct {
 	project  string
 	networks []string
+	names    []string             // of the children's containers
 	parent   string               // name, ID or ID prefix; "" for none
 	parentID func() string        // as a look found it, or ""
 	ours     func(id string) bool // is this container one of the project's?
 }
 
 // decode returns the event that a message means, nil for none. Messages about
-// containers and networks of others mean nothing.
+// containers and networks of others mean nothing, but for the end of one that
+// has a child's name.
 func (d decoder) decode(m events.Message) state.Event {
 	switch m.Type {
 	case events.ContainerEventType:
@@ -54,6 +56,9 @@ func (d decoder) decode(m events.Message) state.Event {
 		}
 		if d.isParent(m) {
 			return decodeParent(m)
+		}
+		if d.freesName(m) {
+			return state.ChildGone{ID: m.Actor.ID, At: stampOf(m)}
 		}
 	case events.NetworkEventType:
 		return d.decodeNetwork(m)
@@ -73,6 +78,17 @@ func (d decoder) isParent(m events.Message) bool {
 		return false
 	}
 	return id == d.parentID() || m.Actor.Attributes["name"] == d.parent || isIDPrefix(d.parent) && strings.HasPrefix(id, d.parent)
+}
+
+// freesName: somebody else's container gives up a name that a child waits for.
+func (d decoder) freesName(m events.Message) bool {
+	switch m.Action {
+	case events.ActionDestroy:
+		return slices.Contains(d.names, m.Actor.Attributes["name"])
+	case events.ActionRename:
+		return slices.Contains(d.names, strings.TrimPrefix(m.Actor.Attributes["oldName"], "/"))
+	}
+	return false
 }
 
 // isIDPrefix: 12 or more hexadecimal digits, as docker ps shows them.

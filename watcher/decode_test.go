@@ -136,7 +136,7 @@ func TestDecode(t *testing.T) {
 	const full = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 	at := time.Unix(1, 7).UTC()
 	d := decoder{
-		project: "p", networks: []string{"net"}, parent: "par",
+		project: "p", networks: []string{"net"}, names: []string{"wanted"}, parent: "par",
 		parentID: func() string { return "known-parent" },
 		ours:     func(id string) bool { return id == "child" },
 	}
@@ -172,6 +172,10 @@ func TestDecode(t *testing.T) {
 		{"overlay gone", d, message("network", "remove", "n", "name", "net"), state.NetGone{Network: "net", At: at}},
 		{"network back", d, message("network", "create", "n", "name", "net"), state.NetBack{Network: "net", At: at}},
 		{"foreign network", d, message("network", "destroy", "n", "name", "other"), nil},
+		{"a child's name is free", d, message("container", "destroy", "x", "name", "wanted"), state.ChildGone{ID: "x", At: at}},
+		{"a child's name is given up", d, message("container", "rename", "x", "name", "new", "oldName", "/wanted"), state.ChildGone{ID: "x", At: at}},
+		{"foreign death under a child's name", d, message("container", "die", "x", "name", "wanted"), nil},
+		{"foreign destroy", d, message("container", "destroy", "x", "name", "other"), nil},
 		{"volume", d, message("volume", "create", "v", labelProject, "p"), nil},
 		{"no attributes", d, events.Message{Type: "container", Action: "die", Actor: events.Actor{ID: "x"}}, nil},
 	} {

@@ -130,7 +130,7 @@ func (w *Watcher) newReader() *reader {
 	return &reader{
 		w: w,
 		decoder: decoder{
-			project: w.cfg.Project, networks: w.cfg.Networks,
+			project: w.cfg.Project, networks: w.cfg.Networks, names: w.cfg.Names,
 			parent: w.cfg.Parent, parentID: w.known.parentID, ours: w.known.has,
 		},
 		window: newWindow(),

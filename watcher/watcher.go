@@ -27,6 +27,9 @@ type Config struct {
 	Project string // value of the label foster.project
 	// Networks are the engine names of the project's networks.
 	Networks []string
+	// Names are the container names that the children are to have: the end of
+	// somebody else's container with such a name is told.
+	Names []string
 	// Parent is the followed container, by name, ID or ID prefix; "" for none.
 	Parent string
 	// Self is the ID of the container that this foster runs in, or "".

@@ -53,17 +53,29 @@ func newEngine(out outside) (Engine, error) {
 	return c, nil
 }
 
+// until shortens the last pause, so that the last try is made at the end and
+// not up to a pause before it.
+type until struct {
+	end time.Time
+	backoff.BackOff
+}
+
+func (u until) NextBackOff() time.Duration {
+	left := time.Until(u.end)
+	if left <= 0 {
+		return backoff.Stop
+	}
+	return min(u.BackOff.NextBackOff(), left)
+}
+
 // reach waits until the engine answers, at most for timeout (at least one try
 // is made). The API version is negotiated then.
 func reach(ctx context.Context, engine Engine, timeout time.Duration, log zerolog.Logger) error {
-	b := backoff.NewExponentialBackOff(
+	b := until{time.Now().Add(timeout), backoff.NewExponentialBackOff(
 		backoff.WithInitialInterval(200*time.Millisecond),
 		backoff.WithMaxInterval(5*time.Second),
-		backoff.WithMaxElapsedTime(timeout),
-	)
-	if timeout <= 0 {
-		b.MaxElapsedTime = time.Nanosecond
-	}
+		backoff.WithMaxElapsedTime(0),
+	)}
 	tries := 0
 	ping := func() error {
 		ctx, cancel := context.WithTimeout(ctx, pingTimeout)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -92,7 +93,7 @@ func (c *configured) run(ctx context.Context, signals <-chan os.Signal) error {
 	}
 	{ // watcher: the engine's events, and looks
 		w := watcher.New(watcher.Config{
-			Engine: engine, Project: live.project.Name, Networks: live.networks(),
+			Engine: engine, Project: live.project.Name, Networks: live.networks(), Names: live.names(),
 			Parent: c.settings.Parent, Self: live.self.ContainerID, Resync: c.settings.Resync,
 			Log: log, Whole: wholeness(live.project),
 		})
@@ -191,6 +192,15 @@ func (l *live) networks() []string {
 	return names
 }
 
+// names are those of the children's containers.
+func (l *live) names() []string {
+	var names []string
+	for _, c := range l.project.Children {
+		names = append(names, c.ContainerName)
+	}
+	return names
+}
+
 // labels tells whom the children belong to, at each create anew: a followed
 // parent may be another container by then.
 func (l *live) labels(ctx context.Context) func() map[string]string {
@@ -245,6 +255,8 @@ func (c *configured) meet(ctx context.Context, engine Engine) (*live, error) {
 		parent: &parent{engine: engine, self: self, follow: c.settings.Parent},
 	}
 	grace := ownGrace(ctx, engine, self)
+	// Making the project took more memory than watching over it ever will.
+	debug.FreeOSMemory()
 	l.core = coreConfig(l.project, c.settings, stopBudget(c.settings.StopGrace, grace, l.project, c.log))
 	e := c.log.Info().Str("project", l.project.Name).Str("api", engine.ClientVersion())
 	if self.ContainerID != "" {
