@@ -50,7 +50,8 @@ func TestAttach(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				next := script(tc.connects...)
 				p := project()
-				e := &stub{t: t, inspect: tc.inspect,
+				e := &stub{
+					t: t, inspect: tc.inspect,
 					connect: func(_ context.Context, _, _ string, s *network.EndpointSettings) error {
 						if s == p.Children[0].Endpoints[1].Settings || s.NetworkID != "" || s.IPAMConfig.IPv4Address != "10.0.0.9" {
 							t.Errorf("settings %+v", s)

@@ -118,7 +118,8 @@ func TestCreateThenConnect(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var got made
 				var joined *network.EndpointSettings
-				e := &stub{t: t, version: "1.43", create: answering(&got, nil), imgInspect: images("sha256:1"),
+				e := &stub{
+					t: t, version: "1.43", create: answering(&got, nil), imgInspect: images("sha256:1"),
 					connect: func(_ context.Context, _, _ string, s *network.EndpointSettings) error { joined = s; return tc.connect },
 					remove:  func(context.Context, string, container.RemoveOptions) error { return tc.remove },
 				}
@@ -141,7 +142,8 @@ func TestCreateThenConnect(t *testing.T) {
 func TestCreateCanceledWhileConnecting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var got made
-		e := &stub{t: t, version: "1.41", create: answering(&got, nil), imgInspect: images("sha256:1"),
+		e := &stub{
+			t: t, version: "1.41", create: answering(&got, nil), imgInspect: images("sha256:1"),
 			connect: func(ctx context.Context, _, _ string, _ *network.EndpointSettings) error {
 				<-ctx.Done()
 				return ctx.Err()
@@ -267,8 +269,10 @@ func TestCreateNameTaken(t *testing.T) {
 func TestCreateAsksTheVersionAfterACall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var got made
-		e := &stub{t: t, version: "1.51", create: answering(&got, nil),
-			connect: func(context.Context, string, string, *network.EndpointSettings) error { return nil }}
+		e := &stub{
+			t: t, version: "1.51", create: answering(&got, nil),
+			connect: func(context.Context, string, string, *network.EndpointSettings) error { return nil },
+		}
 		e.imgInspect = func(context.Context, string) (image.InspectResponse, error) {
 			e.version = "1.41"
 			return image.InspectResponse{ID: "1"}, nil

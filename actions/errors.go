@@ -34,6 +34,7 @@ const (
 	VerbNetworkLook   Verb = "inspect network"
 	VerbVolumeCreate  Verb = "create volume"
 	VerbVolumeLook    Verb = "inspect volume"
+	VerbVolumeRemove  Verb = "remove volume"
 )
 
 // opError is an error whose class is known, told as an operator needs it.

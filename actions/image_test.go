@@ -77,7 +77,8 @@ func TestPrepareByPolicy(t *testing.T) {
 func TestPullForAPlatformWithCredentials(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		arch := "amd64"
-		e := &stub{t: t,
+		e := &stub{
+			t: t,
 			imgInspect: func(context.Context, string) (image.InspectResponse, error) {
 				return image.InspectResponse{ID: arch, Os: "linux", Architecture: arch}, nil
 			},
@@ -202,14 +203,16 @@ func TestVolumes(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				e := &stub{t: t, imgInspect: images("1"),
+				e := &stub{
+					t: t, imgInspect: images("1"),
 					volInspect: func(context.Context, string) error { return tc.look },
 					volCreate: func(_ context.Context, o volume.CreateOptions) error {
 						if o.Labels["l"] != "1" || o.Driver != "local" {
 							t.Errorf("%+v", o)
 						}
 						return tc.create
-					}}
+					},
+				}
 				p := project()
 				p.Children[0].Host = &container.HostConfig{
 					Binds:  []string{"v2:/a:ro", "/v3:/b", "/srv/v4:/c"},

@@ -19,6 +19,10 @@ func (r *Runner) job(eff state.Effect) (job, bool) {
 		return job{op: eff.Op, run: func(ctx context.Context) (string, error) {
 			return "", r.removeNetwork(ctx, eff.Network)
 		}}, true
+	case state.RemoveVolume:
+		return job{op: eff.Op, run: func(ctx context.Context) (string, error) {
+			return "", r.removeVolume(ctx, eff.Volume)
+		}}, true
 	case state.Prepare:
 		// A pull may take an hour; it has slots of its own.
 		return job{op: eff.Op, child: eff.Child, unbounded: true, run: r.forChild(eff.Child, "", func(ctx context.Context, c *spec.Child) (string, error) {

@@ -36,7 +36,8 @@ func TestRunReadsWhileAnOperationRuns(t *testing.T) {
 
 func TestRunRefusesASecondLifecycleOperation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e := &stub{t: t,
+		e := &stub{
+			t:      t,
 			start:  func(ctx context.Context, _ string) error { return wait(ctx, time.Second) },
 			remove: func(context.Context, string, container.RemoveOptions) error { return nil },
 		}
@@ -74,7 +75,8 @@ func TestRunIsBoundedButStopsAreNot(t *testing.T) {
 		for i := range n {
 			p.Children = append(p.Children, spec.Child{Name: fmt.Sprint(i)})
 		}
-		e := &stub{t: t,
+		e := &stub{
+			t:     t,
 			start: func(ctx context.Context, _ string) error { return wait(ctx, time.Second) },
 			stop:  func(ctx context.Context, _ string, _ int) error { return wait(ctx, time.Second) },
 		}

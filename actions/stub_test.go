@@ -45,6 +45,7 @@ type stub struct {
 	netInspect func(ctx context.Context, name string) (network.Inspect, error)
 	volCreate  func(ctx context.Context, options volume.CreateOptions) error
 	volInspect func(ctx context.Context, name string) error
+	volRemove  func(ctx context.Context, name string) error
 	imgInspect func(ctx context.Context, ref string) (image.InspectResponse, error)
 	imgPull    func(ctx context.Context, ref string, options image.PullOptions) (io.ReadCloser, error)
 
@@ -163,6 +164,13 @@ func (s *stub) VolumeInspect(ctx context.Context, name string) (volume.Volume, e
 		return volume.Volume{}, err
 	}
 	return volume.Volume{Name: name}, s.volInspect(ctx, name)
+}
+
+func (s *stub) VolumeRemove(ctx context.Context, name string, force bool) error {
+	if err := s.note(s.volRemove != nil, "volremove %s force=%v", name, force); err != nil {
+		return err
+	}
+	return s.volRemove(ctx, name)
 }
 
 func (s *stub) ImageInspect(ctx context.Context, ref string, _ ...client.ImageInspectOption) (image.InspectResponse, error) {

@@ -51,6 +51,17 @@ func (r *Runner) ensureVolume(ctx context.Context, v spec.Volume) error {
 	return fail(VerbVolumeCreate, doing, err)
 }
 
+// removeVolume removes an anonymous volume; one that is not there is success.
+func (r *Runner) removeVolume(ctx context.Context, name string) error {
+	err := attempt(ctx, VerbVolumeRemove, volumeTimeout, func(ctx context.Context) error {
+		return r.cfg.Engine.VolumeRemove(ctx, name, false)
+	})
+	if err == nil || errdefs.IsNotFound(err) {
+		return nil
+	}
+	return &opError{class: state.Transient, doing: fmt.Sprintf("remove anonymous volume %s", short(name)), err: err}
+}
+
 // uses tells whether a child mounts the named volume.
 func uses(c *spec.Child, name string) bool {
 	if c.Host == nil {

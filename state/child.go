@@ -54,6 +54,7 @@ func (c *core) childEvent(ev Event) {
 		c.now = ev.At
 		if ch, ok := c.byID(ev.ID); ok {
 			ch.lost(ev.Network)
+			c.settleAnew(ch)
 		}
 	case NetJoined:
 		c.now = ev.At
@@ -118,6 +119,18 @@ func (c *core) childStarted(ch *Child) {
 	}
 }
 
+// settleAnew: until 24.0 the engine leaves the networks after it has told of the
+// death, and a busy one takes its time. Only then can somebody's stop go on as
+// a restart.
+func (c *core) settleAnew(ch *Child) {
+	if ch.Phase != Settling && (ch.Phase != Unknown || !ch.Settled) {
+		return
+	}
+	ch.Phase, ch.Settled = Settling, false
+	c.touch(ch)
+	c.do(SetTimer{Timer: Timer{Kind: SettleTimer, Child: ch.Name}, Delay: c.Config.Policy.Settle})
+}
+
 // revive: the present container runs, by our Start or somebody's.
 func (c *core) revive(ch *Child) {
 	ch.Phase = Alive
@@ -152,7 +165,8 @@ func (c *core) unset(ch *Child) {
 // bury: there is no container any more; say when the next one is made.
 func (c *core) bury(ch *Child) {
 	noWait := ch.NoWait || ch.Drop == dropStale || ch.Drop == dropSpec || ch.Drop == dropParent
-	ch.ID, ch.Drop, ch.Bound, ch.Extra = "", "", nil, nil
+	c.discard(ch.Volumes)
+	ch.ID, ch.Drop, ch.Bound, ch.Extra, ch.Volumes = "", "", nil, nil, nil
 	ch.Hold, ch.Died, ch.OOM, ch.Stopped, ch.Settled, ch.NoWait, ch.Over = false, false, false, false, false, false, false
 	ch.Tries = 0
 	c.touch(ch)

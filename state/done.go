@@ -16,6 +16,12 @@ func (c *core) done(d Done) {
 			return
 		}
 	}
+	for i := range c.Volumes {
+		if c.Volumes[i].Op == d.Op && d.Op != 0 {
+			c.volumeDone(i, d)
+			return
+		}
+	}
 	for i := range c.Children {
 		ch := &c.Children[i]
 		if ch.Op == d.Op && d.Op != 0 {

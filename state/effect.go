@@ -80,6 +80,13 @@ type (
 		Cause string
 	}
 
+	// RemoveVolume deletes an anonymous volume that a former container of a
+	// child left; absent is success, in use is not.
+	RemoveVolume struct {
+		Op     int
+		Volume string
+	}
+
 	// Cancel gives up a pending op; its Done still comes.
 	Cancel struct{ Op int }
 
@@ -121,6 +128,7 @@ func (Start) effect()         {}
 func (Attach) effect()        {}
 func (Stop) effect()          {}
 func (Remove) effect()        {}
+func (RemoveVolume) effect()  {}
 func (Cancel) effect()        {}
 func (SetTimer) effect()      {}
 func (StopTimer) effect()     {}
@@ -131,7 +139,7 @@ func (Quit) effect()          {}
 type Timer struct {
 	Kind    TimerKind
 	Child   string
-	Network string
+	Network string // of VolumeTimer: the volume
 }
 
 // TimerKind says what a delay is for.
@@ -152,6 +160,8 @@ const (
 	// LookTimer: the pause before a failed look, or a wait for another
 	// instance's child, is repeated.
 	LookTimer
+	// VolumeTimer: the pause before a volume is removed again.
+	VolumeTimer
 )
 
 // NoteKind is what a Note tells.

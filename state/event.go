@@ -174,6 +174,9 @@ type ChildFacts struct {
 	// container belongs to; "" when there is none.
 	Holder    string
 	StartedAt time.Time
+	// Volumes are the anonymous volumes that the engine made for it alone, by
+	// name and sorted; nobody else's are ever among them.
+	Volumes []string
 }
 
 // NetworkFacts is one network of the project, by name.

@@ -60,6 +60,11 @@ func (c *core) see(ch *Child, op int, all []ChildFacts) {
 		return
 	}
 	ch.Holder = ""
+	defer func() {
+		if ch.ID == f.ID {
+			ch.Volumes = f.Volumes
+		}
+	}()
 	switch f.Status {
 	case Running:
 		c.seeRunning(ch, f)

@@ -71,7 +71,7 @@ func (c Class) String() string { return name(classNames[:], int(c)) }
 
 var timerNames = [...]string{
 	RetryTimer: "retry", StableTimer: "stable", SettleTimer: "settle",
-	AttachTimer: "attach", NetworkTimer: "network", LookTimer: "look",
+	AttachTimer: "attach", NetworkTimer: "network", LookTimer: "look", VolumeTimer: "volume",
 }
 
 func (k TimerKind) String() string { return name(timerNames[:], int(k)) }
@@ -150,6 +150,8 @@ func (e Stop) String() string {
 func (e Remove) String() string {
 	return words("remove", "", e.Child, "id", e.ID, "force", e.Force, "cause", e.Cause)
 }
+
+func (e RemoveVolume) String() string { return words("remove-volume", "", e.Volume) }
 
 func (e Cancel) String() string { return words("cancel", "op", e.Op) }
 

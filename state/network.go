@@ -1,7 +1,7 @@
 package state
 
-// maxRemovals is how often a network's removal is tried before it is left
-// behind by name: somebody else's container may be using it.
+// maxRemovals is how often the removal of a network or a volume is tried before
+// it is left behind by name: somebody else's container may be using it.
 const maxRemovals = 5
 
 func (c *core) netGone(name string) {

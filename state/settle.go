@@ -26,6 +26,7 @@ func (c *core) marks() []int {
 }
 
 func (c *core) pass() {
+	c.sweep()
 	switch c.Stage {
 	case Opening:
 		// Nothing is known before the first look, which the stream begins.

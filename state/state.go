@@ -25,6 +25,7 @@ type State struct {
 	ParentStart time.Time
 	Children    []Child   // in the order of Config.Children
 	Networks    []Network // in the order of Config.Networks
+	Volumes     []Volume  // left by former containers, to be removed
 }
 
 // Stage is where the project as a whole stands.
@@ -73,11 +74,12 @@ type Child struct {
 	NoWait    bool // the next create does not wait, whatever Attempt says
 	Canceled  bool // the pending op was given up
 	Health    Health
-	Drop      string // why the present container must go, "" when it may stay
-	Code      int    // last exit code
-	Attempt   int    // creates since the last stable run
-	Tries     int    // failed stops, removes and looks in a row
-	Holder    string // who else holds its place, as last told
+	Drop      string   // why the present container must go, "" when it may stay
+	Code      int      // last exit code
+	Attempt   int      // creates since the last stable run
+	Tries     int      // failed stops, removes and looks in a row
+	Holder    string   // who else holds its place, as last told
+	Volumes   []string // anonymous ones of the present container
 	Bound     []string
 	// Bound are the container IDs of the owners that the present container
 	// was created against, in the order of ChildConfig.BoundTo.
@@ -113,6 +115,14 @@ type Network struct {
 	Touched  int  // as a child's
 }
 
+// Volume is one anonymous volume that is to go.
+type Volume struct {
+	Name    string
+	Op      int
+	Attempt int
+	Hold    bool // a VolumeTimer must fire before the next try
+}
+
 // New is the State before the first event.
 func New(c Config) State {
 	s := State{Config: c, ParentUp: !c.FollowParent}
@@ -135,8 +145,10 @@ func (s State) clone() State {
 		c := &s.Children[i]
 		c.Extra, c.Bound = slices.Clone(c.Extra), slices.Clone(c.Bound)
 		c.Recent, c.Nets = slices.Clone(c.Recent), slices.Clone(c.Nets)
+		c.Volumes = slices.Clone(c.Volumes)
 	}
 	s.Networks = slices.Clone(s.Networks)
+	s.Volumes = slices.Clone(s.Volumes)
 	return s
 }
 

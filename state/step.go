@@ -174,6 +174,10 @@ func (c *core) fired(t Timer) {
 		}
 		return
 	}
+	if t.Kind == VolumeTimer {
+		c.volumeFired(t.Network)
+		return
+	}
 	ch, ok := c.State.Child(t.Child)
 	if !ok {
 		if t.Kind == LookTimer {
@@ -205,6 +209,5 @@ func (c *core) fired(t Timer) {
 		if a := ch.net(t.Network); a != nil && a.State == Unavailable {
 			a.State = Missing
 		}
-	case NetworkTimer:
 	}
 }

@@ -209,6 +209,8 @@ func (st *story) observed(f []string) Event {
 					facts.Code = st.int(pv)
 				case has && pk == "hash":
 					facts.Hash = pv
+				case has && pk == "vol":
+					facts.Volumes = append(facts.Volumes, pv)
 				case has && pk == "holder":
 					facts.Holder = pv
 				default:
@@ -251,7 +253,13 @@ func (st *story) done(whom, class string, kv map[string]string) Event {
 	if d.Class < 0 {
 		st.t.Fatalf("unknown class %q", class)
 	}
-	if net, ok := strings.CutPrefix(whom, "net:"); ok {
+	if vol, ok := strings.CutPrefix(whom, "vol:"); ok {
+		for _, v := range st.s.Volumes {
+			if v.Name == vol {
+				d.Op = v.Op
+			}
+		}
+	} else if net, ok := strings.CutPrefix(whom, "net:"); ok {
 		d.Op = st.s.network(net).Op
 	} else if child, net, ok := strings.Cut(whom, "/"); ok {
 		ch, _ := st.s.Child(child)
@@ -272,7 +280,7 @@ func (st *story) timer(s string) Timer {
 		if n == kind {
 			t := Timer{Kind: TimerKind(i)}
 			t.Child, t.Network, _ = strings.Cut(rest, "/")
-			if t.Kind == NetworkTimer {
+			if t.Kind == NetworkTimer || t.Kind == VolumeTimer {
 				t.Child, t.Network = "", rest
 			}
 			return t

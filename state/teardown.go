@@ -22,7 +22,7 @@ func (c *core) bringDown() {
 			ended = false
 		}
 	}
-	if !ended || c.Stage != Closing || c.Look != 0 || c.Checked && c.LookTry > 0 && c.LookTry < maxChecks {
+	if !ended || len(c.Volumes) > 0 || c.Stage != Closing || c.Look != 0 || c.Checked && c.LookTry > 0 && c.LookTry < maxChecks {
 		return
 	}
 	if !c.Checked {

@@ -2,12 +2,15 @@ package watcher
 
 import (
 	"maps"
+	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"foster/state"
 
 	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/mount"
 	"github.com/docker/docker/api/types/network"
 )
 
@@ -36,6 +39,7 @@ func childFacts(c container.InspectResponse, whole wholeFunc) state.ChildFacts {
 			facts.Code = s.ExitCode
 		}
 	}
+	facts.Volumes = anonymousVolumes(c)
 	if facts.Status == state.Running {
 		facts.Attached = attached(c, facts.Name, whole)
 	}
@@ -95,4 +99,39 @@ func attached(c container.InspectResponse, child string, whole wholeFunc) []stri
 		}
 	}
 	return out
+}
+
+// anonymousName is what the engine calls a volume that was given no name.
+var anonymousName = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+// anonymousVolumes lists the volumes that the engine made for this container
+// alone, sorted. A volume that the container was told to use by name is not
+// one of them, whatever the name looks like; where it shares other containers'
+// volumes nobody can tell, so there are none.
+func anonymousVolumes(c container.InspectResponse) []string {
+	if c.ContainerJSONBase == nil || c.HostConfig == nil || len(c.HostConfig.VolumesFrom) > 0 {
+		return nil
+	}
+	var names []string
+	for _, m := range c.Mounts {
+		if m.Type == mount.TypeVolume && m.Driver == "local" && anonymousName.MatchString(m.Name) && !asksFor(c.HostConfig, m.Name) {
+			names = append(names, m.Name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+func asksFor(host *container.HostConfig, volume string) bool {
+	for _, b := range host.Binds {
+		if strings.HasPrefix(b, volume+":") {
+			return true
+		}
+	}
+	for _, m := range host.Mounts {
+		if m.Source == volume {
+			return true
+		}
+	}
+	return false
 }

@@ -17,7 +17,7 @@ const (
 	engineGrace = 10 * time.Second
 	// graceReserve is what foster keeps of its own grace for removing what the
 	// children leave: containers, networks, and a last look.
-	graceReserve = 2 * time.Second
+	graceReserve = 3 * time.Second
 )
 
 // stopBudget is how long the children have, together with foster, from SIGTERM

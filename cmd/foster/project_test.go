@@ -26,7 +26,7 @@ func TestStopBudget(t *testing.T) {
 		warns             bool
 	}{
 		{"nothing known", 0, 0, child(10*time.Second, false), 10 * time.Second, false},
-		{"the child's is set: its stack's is taken to fit", 0, 0, child(time.Minute, true), 62 * time.Second, false},
+		{"the child's is set: its stack's is taken to fit", 0, 0, child(time.Minute, true), 63 * time.Second, false},
 		{"a manager knows", 0, 90 * time.Second, child(time.Minute, true), 90 * time.Second, false},
 		{"a manager knows that it does not fit", 0, 10 * time.Second, child(time.Minute, true), 10 * time.Second, true},
 		{"configured wins", 30 * time.Second, 10 * time.Second, child(20*time.Second, true), 30 * time.Second, false},
@@ -65,7 +65,7 @@ func TestCoreConfig(t *testing.T) {
 	if web.StopSignal != 3 || x.StopSignal != 0 {
 		t.Errorf("stop signals %d, %d; want 3 and, as only the image knows, 0", web.StopSignal, x.StopSignal)
 	}
-	if web.Grace != time.Minute || web.FinalGrace != 8*time.Second || x.FinalGrace != 8*time.Second {
+	if web.Grace != time.Minute || web.FinalGrace != 7*time.Second || x.FinalGrace != 7*time.Second {
 		t.Errorf("graces %s, %s, %s", web.Grace, web.FinalGrace, x.FinalGrace)
 	}
 	if !got.FollowParent || !got.ExitWithParent || !web.SharesParent || web.After[0] != "db" {

@@ -77,7 +77,16 @@ func newRoot(out outside) *cobra.Command {
 	root.SetArgs(out.args)
 	root.SetOut(out.stdout)
 	root.SetErr(out.stderr)
-	root.SetUsageTemplate(root.UsageTemplate() + exitCodes)
+	// Not by a template of our own: that would link text/template, and with it
+	// every method of the program (3 MB of image and of memory).
+	usage := root.UsageFunc()
+	root.SetUsageFunc(func(cmd *cobra.Command) error {
+		if err := usage(cmd); err != nil {
+			return err
+		}
+		_, err := fmt.Fprint(cmd.OutOrStderr(), exitCodes)
+		return err
+	})
 
 	run := runCommand(out)
 	root.RunE = run.RunE

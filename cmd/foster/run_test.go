@@ -17,6 +17,8 @@ import (
 	"github.com/docker/docker/api/types/container"
 	dockernet "github.com/docker/docker/api/types/network"
 	"github.com/docker/docker/api/types/swarm"
+	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 	"go.uber.org/goleak"
 
 	"foster/test/engine"
@@ -71,7 +73,9 @@ func start(t *testing.T, version string, environ ...string) *program {
 	t.Helper()
 	p := &program{t: t, engine: engine.New(engine.Options{Version: version}), signals: make(chan os.Signal, 4), code: make(chan int, 1)}
 	t.Cleanup(p.engine.Close)
-	p.engine.AddImage("app:1", engine.Image{})
+	p.engine.AddImage("app:1", engine.Image{Config: dockerspec.DockerOCIImageConfig{
+		ImageConfig: ocispec.ImageConfig{Volumes: map[string]struct{}{"/data": {}}},
+	}})
 	if _, err := p.engine.AddNetwork("front", dockernet.CreateOptions{Driver: "bridge"}); err != nil {
 		t.Fatal(err)
 	}
@@ -123,6 +127,9 @@ func (p *program) nothingLeft() {
 	if left := p.engine.Containers(); len(left) > 0 {
 		p.t.Errorf("containers left: %v", left)
 	}
+	if left := p.engine.Volumes(); len(left) > 0 {
+		p.t.Errorf("anonymous volumes left: %v", left)
+	}
 	for _, n := range p.engine.Networks() {
 		if n == "p_back" {
 			p.t.Error("the created network is left")
@@ -149,6 +156,9 @@ func TestRecovers(t *testing.T) {
 		{"kill", func(e *engine.Engine, id string) error { return e.Kill(id) }, true, `"exit_code":137`},
 		{"oom", func(e *engine.Engine, id string) error { return e.OOM(id) }, true, `"cause":"oom"`},
 		{"rm -f", func(e *engine.Engine, id string) error { return e.Destroy(id) }, true, `"message":"fault: the child `}, // died, or gone already when a look is faster
+		{"rm -f without -v", func(e *engine.Engine, id string) error {
+			return e.ContainerRemove(context.Background(), id, container.RemoveOptions{Force: true})
+		}, true, `"message":"fault: the child `},
 		{"stop", func(e *engine.Engine, id string) error { return e.Stop(id) }, true, `"cause":"stopped"`},
 		{"restart", func(e *engine.Engine, id string) error { return e.Restart(id) }, false, `"cause":"stopped"`},
 		{"cut external", func(e *engine.Engine, id string) error { return e.Cut("front", id) }, false, `"cause":"disconnected"`},

@@ -61,6 +61,8 @@ func (l *loop) effect(e state.Effect) {
 		entry.Str(state.KeyChild, e.Child).Int(state.KeyOp, e.Op).Str(state.KeyNetwork, e.Network)
 	case state.EnsureNetwork:
 		entry.Str(state.KeyNetwork, e.Network).Int(state.KeyOp, e.Op)
+	case state.RemoveVolume:
+		entry.Str("volume", short(e.Volume)).Int(state.KeyOp, e.Op)
 	case state.RemoveNetwork:
 		entry.Str(state.KeyNetwork, e.Network).Int(state.KeyOp, e.Op)
 	}

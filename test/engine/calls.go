@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 
+	"github.com/docker/docker/api/types/events"
+
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/api/types/network"
@@ -152,6 +154,23 @@ func (e *Engine) VolumeInspect(ctx context.Context, volumeID string) (volume.Vol
 		}
 		return volume.Volume{}, notFound("get %s: no such volume", volumeID)
 	}))
+}
+
+// VolumeRemove deletes a volume that no container uses.
+func (e *Engine) VolumeRemove(ctx context.Context, volumeID string, _ bool) error {
+	_, err := serve(ctx, e, VolumeRemove, volumeID, locked(e, func() (nothing, error) {
+		v := e.volumes[volumeID]
+		switch {
+		case v == nil:
+			return nothing{}, notFound("get %s: no such volume", volumeID)
+		case e.used(volumeID):
+			return nothing{}, conflict("remove %s: volume is in use", volumeID)
+		}
+		delete(e.volumes, volumeID)
+		e.emit(events.VolumeEventType, events.ActionDestroy, volumeID, map[string]string{"driver": v.Driver})
+		return nothing{}, nil
+	}))
+	return err
 }
 
 // ImageInspect describes an image that is on the engine; the options are not

@@ -44,6 +44,7 @@ var _ interface {
 	NetworkInspect(context.Context, string, network.InspectOptions) (network.Inspect, error)
 	VolumeCreate(context.Context, volume.CreateOptions) (volume.Volume, error)
 	VolumeInspect(context.Context, string) (volume.Volume, error)
+	VolumeRemove(context.Context, string, bool) error
 	ImageInspect(context.Context, string, ...client.ImageInspectOption) (image.InspectResponse, error)
 	ImagePull(context.Context, string, image.PullOptions) (io.ReadCloser, error)
 } = (*engine.Engine)(nil)

@@ -22,13 +22,17 @@ func answer(kind error, format string, args ...any) error {
 }
 
 func notFound(format string, args ...any) error { return answer(errdefs.ErrNotFound, format, args...) }
+
 func conflict(format string, args ...any) error { return answer(errdefs.ErrConflict, format, args...) }
+
 func invalid(format string, args ...any) error {
 	return answer(errdefs.ErrInvalidArgument, format, args...)
 }
+
 func forbidden(format string, args ...any) error {
 	return answer(errdefs.ErrPermissionDenied, format, args...)
 }
+
 func internal(format string, args ...any) error { return answer(errdefs.ErrInternal, format, args...) }
 
 // Errors for Fault.Err.

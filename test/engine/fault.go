@@ -25,6 +25,7 @@ const (
 	NetworkInspect    Verb = "NetworkInspect"
 	VolumeCreate      Verb = "VolumeCreate"
 	VolumeInspect     Verb = "VolumeInspect"
+	VolumeRemove      Verb = "VolumeRemove"
 	ImageInspect      Verb = "ImageInspect"
 	ImagePull         Verb = "ImagePull"
 )

@@ -117,7 +117,8 @@ func (r *Registry) Push(ctx context.Context, local, name string) (string, error)
 // Auth is the registry's credentials as the engine's API takes them (X-Registry-Auth).
 func (r *Registry) Auth() string {
 	auth, err := registryauth.EncodeAuthConfig(registryauth.AuthConfig{
-		Username: r.opts.User, Password: r.opts.Password, ServerAddress: r.Addr})
+		Username: r.opts.User, Password: r.opts.Password, ServerAddress: r.Addr,
+	})
 	if err != nil {
 		return "" // two strings always encode
 	}

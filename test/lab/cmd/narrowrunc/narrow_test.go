@@ -45,14 +45,18 @@ func TestNarrow(t *testing.T) {
 		want   string
 	}{
 		"all rights": {rights{all, limit, 0}, asked},
-		"no CAP_SYS_RESOURCE": {rights{all &^ (1 << capSysResource), limit, -100},
+		"no CAP_SYS_RESOURCE": {
+			rights{all &^ (1 << capSysResource), limit, -100},
 			`{"ociVersion":"1.0.2","big":12345678901234567890,"process":{"args":["a"],"oomScoreAdj":-100,
 			"capabilities":{"bounding":["CAP_CHOWN","CAP_NEWER"],"permitted":[]},
-			"rlimits":[{"type":"RLIMIT_NOFILE","hard":20000,"soft":1024},{"type":"RLIMIT_CORE","hard":0,"soft":0}]}}`},
-		"no CAP_CHOWN": {rights{all &^ 1, limit, 0},
+			"rlimits":[{"type":"RLIMIT_NOFILE","hard":20000,"soft":1024},{"type":"RLIMIT_CORE","hard":0,"soft":0}]}}`,
+		},
+		"no CAP_CHOWN": {
+			rights{all &^ 1, limit, 0},
 			`{"ociVersion":"1.0.2","big":12345678901234567890,"process":{"args":["a"],"oomScoreAdj":-500,
 			"capabilities":{"bounding":["CAP_SYS_RESOURCE","CAP_NEWER"],"permitted":["CAP_SYS_RESOURCE"]},
-			"rlimits":[{"type":"RLIMIT_NOFILE","hard":1048576,"soft":1024},{"type":"RLIMIT_CORE","hard":0,"soft":0}]}}`},
+			"rlimits":[{"type":"RLIMIT_NOFILE","hard":1048576,"soft":1024},{"type":"RLIMIT_CORE","hard":0,"soft":0}]}}`,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got, want := narrowed(t, c.rights, asked), values(t, c.want); !reflect.DeepEqual(got, want) {

@@ -1,0 +1,20 @@
+// Bench measures foster on a private engine beside its budgets.
+//
+// A recovery is compared with what the engine itself needs for an equal container: same image, command, labels and
+// network, same run, one round of each in turn.
+//
+//	kill → running   from the engine's event `die` to the event `start` of the new container;
+//	                 baseline: from the call of create to the event `start`
+//	cut → attached   from `disconnect` to `connect`; baseline: from the call of connect to `connect`
+//	start → running  from foster's process start to the child's `start`
+//
+// Events are compared by the stamps that the engine gives. Calls and process starts are stamped here, by the same clock:
+// engine and bench share one machine. A second table says where the time of a recovery goes. For the faults and for
+// memory foster runs in its image, as its users run it; for start → running it is a process on the host.
+//
+// It is a report and not a test: a budget that is not kept is said and changes no exit code.
+//
+//	main.go       flags, the order of things     rounds.go   kill and cut, foster and baseline in turn
+//	setup.go      engine, images, foster         process.go  memory, processor, start, image
+//	stats.go      percentiles                    report.go   the tables, and JSON
+package main

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// describe says what it is measured on.
+func (b *bench) describe(ctx context.Context, r *report) error {
+	info, err := b.api().Info(ctx)
+	if err != nil {
+		return fmt.Errorf("ask the engine about itself: %w", err)
+	}
+	r.Engine = fmt.Sprintf("Docker %s, API %s, %s, swarm of one", info.ServerVersion, b.api().ClientVersion(), info.Driver)
+	r.Machine = fmt.Sprintf("%d × %s, Linux %s, %s", runtime.NumCPU(), processor(), info.KernelVersion, runtime.Version())
+	return nil
+}
+
+func processor() string {
+	raw, _ := os.ReadFile("/proc/cpuinfo") // without it the architecture says enough
+	for text := range strings.Lines(string(raw)) {
+		if name, ok := strings.CutPrefix(text, "model name"); ok {
+			return strings.TrimSpace(strings.TrimLeft(name, "\t :"))
+		}
+	}
+	return runtime.GOARCH
+}
+
+// starts measures from foster's process start to the child's start. Foster is a process on the host here.
+func (b *bench) starts(ctx context.Context, r *report) error {
+	n := networks[0]
+	rounds := max(10, b.rounds/2)
+	b.say("%d starts of foster", rounds)
+	var s samples
+	for range rounds {
+		cmd := exec.CommandContext(ctx, b.foster)
+		cmd.Env = append(b.node.Env(), settings(n)...)
+		var log bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &log, &log
+		cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+		cmd.WaitDelay = 10 * time.Second
+		at := time.Now().UnixNano()
+		if err := cmd.Start(); err != nil {
+			return err
+		}
+		running, err := b.started(ctx, childName, at)
+		if err != nil {
+			_ = cmd.Process.Signal(syscall.SIGTERM) // its end is awaited below
+		} else {
+			s.add(at, running)
+			err = cmd.Process.Signal(syscall.SIGTERM)
+		}
+		if err = errors.Join(err, cmd.Wait()); err != nil {
+			return fmt.Errorf("%w; its log:\n%s", err, log.String())
+		}
+	}
+	r.add(line{What: "foster's start → child running", Rounds: rounds, P50: s.at(50), P95: s.at(95)})
+	return nil
+}
+
+// idleFor is how long the processor's time is counted.
+const idleFor = 20 * time.Second
+
+// idle measures foster in its image, with one child and nothing to do.
+func (b *bench) idle(ctx context.Context, r *report) error {
+	b.say("%s of an idle foster", idleFor)
+	id, err := b.launch(ctx, networks[0])
+	if err != nil {
+		return err
+	}
+	c, err := b.api().ContainerInspect(ctx, id)
+	if err != nil {
+		return err
+	}
+	pid := strconv.Itoa(c.State.Pid)
+	before, err := b.ran(ctx, pid)
+	if err != nil {
+		return err
+	}
+	from := time.Now()
+	if err := pause(ctx, idleFor); err != nil {
+		return err
+	}
+	after, err := b.ran(ctx, pid)
+	if err != nil {
+		return err
+	}
+	share := 100 * float64(after-before) / float64(time.Since(from))
+	status, err := b.node.Exec(ctx, "cat", "/proc/"+pid+"/status", "/proc/"+pid+"/smaps_rollup")
+	if err != nil {
+		return err
+	}
+	rss, err := kilobytes(status, "Rss")
+	if err != nil {
+		return err
+	}
+	anonymous, err := kilobytes(status, "Anonymous")
+	if err != nil {
+		return err
+	}
+	r.add(line{What: "memory, idle, one child: RSS", Value: rss / 1000, Unit: "MB", Budget: 20})
+	r.add(line{What: "  of it anonymous", Value: anonymous / 1000, Unit: "MB"})
+	r.add(line{What: "processor, idle, one child", Value: share, Unit: "%", Budget: 0.1})
+	return b.end(ctx, id)
+}
+
+// ran is the processor time of all threads of a process of the node.
+func (b *bench) ran(ctx context.Context, pid string) (time.Duration, error) {
+	out, err := b.node.Exec(ctx, "sh", "-c", "cat /proc/"+pid+"/task/*/schedstat")
+	if err != nil {
+		return 0, err
+	}
+	var sum time.Duration
+	for text := range strings.Lines(out) {
+		first, _, _ := strings.Cut(text, " ")
+		n, err := strconv.ParseInt(first, 10, 64)
+		if err != nil {
+			return 0, fmt.Errorf("read a thread's processor time: %w", err)
+		}
+		sum += time.Duration(n)
+	}
+	return sum, nil
+}
+
+// kilobytes finds a value in the kernel's "Name:   123 kB" lines; its kB are of 1024 bytes, the result's of 1000.
+func kilobytes(text, name string) (float64, error) {
+	for l := range strings.Lines(text) {
+		if value, ok := strings.CutPrefix(l, name+":"); ok {
+			n, err := strconv.ParseFloat(strings.Fields(value)[0], 64)
+			return n * 1.024, err
+		}
+	}
+	return 0, fmt.Errorf("the kernel tells no %s", name)
+}
+
+// image measures what a node has to pull.
+func (b *bench) image(ctx context.Context, r *report) error {
+	got, err := b.api().ImageInspect(ctx, fosterImage)
+	if err != nil {
+		return fmt.Errorf("look at the image: %w", err)
+	}
+	r.add(line{What: "image", Value: float64(got.Size) / 1e6, Unit: "MB", Budget: 16})
+	return nil
+}

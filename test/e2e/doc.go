@@ -1,0 +1,23 @@
+// Package e2e holds the tests of the whole program against real engines: one
+// test for each fault that foster answers. A test builds nothing and fakes
+// nothing: foster is the binary, the engine is a real dockerd in a lab of its
+// own (package foster/test/lab), the fault is the real thing, and the verdict
+// is the engine's: what inspect says, and what its event stream said meanwhile.
+//
+// A fault test reads
+//
+//	w := newWorld(t, plainEngine(t))                     // a project name of its own on a shared engine
+//	f := w.foster("LAUNCH_NETWORKS=front")               // foster, as a process beside the engine
+//	before := w.awaitWhole(wanted(w.net("front")))       // one child, running, attached as wanted
+//	…the fault…
+//	w.awaitWhole(wanted(w.net("front")), newer(before))  // the same again, in a new container
+//	f.stop()                                             // SIGTERM, exit code 0
+//	w.nothingLeft()                                      // nor was anything foreign touched
+//
+// The harness is main_test.go (build, shared engines), engine_test.go (what an
+// engine has for every test: images, recorder, canary), world_test.go (one
+// test's part of an engine), child_test.go (what whole means) and
+// foster_test.go (foster as a process or as a container). Engines are shared
+// unless a test harms the engine itself; tests run side by side, so a test
+// touches only what carries its project's name.
+package e2e

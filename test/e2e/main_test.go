@@ -1,0 +1,90 @@
+package e2e
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+// binaryVariable names a foster to test instead of one that is built.
+const binaryVariable = "FOSTER_E2E_BINARY"
+
+// parallelTests is how many tests run at once unless -parallel says otherwise:
+// they wait most of the time.
+const parallelTests = "8"
+
+// closers end what is shared by the tests, last first.
+var closers struct {
+	sync.Mutex
+	list []func() error
+}
+
+func atEnd(do func() error) {
+	closers.Lock()
+	defer closers.Unlock()
+	closers.list = append(closers.list, do)
+}
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
+	if !given {
+		// The flag exists in every test binary.
+		_ = flag.Set("test.parallel", parallelTests)
+	}
+	code := m.Run()
+	var errs []error
+	for i := len(closers.list) - 1; i >= 0; i-- {
+		errs = append(errs, closers.list[i]())
+	}
+	errs = append(errs, goleak.Find())
+	if err := errors.Join(errs...); err != nil {
+		fmt.Fprintln(os.Stderr, "after the tests:", err)
+		code = max(code, 1)
+	}
+	os.Exit(code)
+}
+
+// binary is the foster under test: static, as in the image.
+var binary = sync.OnceValues(func() (string, error) {
+	if given := os.Getenv(binaryVariable); given != "" {
+		path, err := filepath.Abs(given)
+		if err == nil {
+			_, err = os.Stat(path)
+		}
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", binaryVariable, err)
+		}
+		return path, nil
+	}
+	dir, err := os.MkdirTemp("", "foster-e2e-")
+	if err != nil {
+		return "", err
+	}
+	atEnd(func() error { return os.RemoveAll(dir) })
+	path := filepath.Join(dir, "foster")
+	build := exec.CommandContext(context.Background(), "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, "foster/cmd/foster")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build foster: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+func fosterBinary(t testing.TB) string {
+	t.Helper()
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
