@@ -10,7 +10,7 @@ func (c *core) ended(ch *Child, code int) {
 	}
 	// A stop by hand, or the first half of a restart by hand.
 	c.unset(ch)
-	ch.Phase, ch.Code = Settling, code
+	ch.Phase, ch.Code, ch.Over = Settling, code, true
 	c.fault(ch, "stopped")
 	c.touch(ch)
 	c.do(SetTimer{Timer: Timer{Kind: SettleTimer, Child: ch.Name}, Delay: c.Config.Policy.Settle})
@@ -44,7 +44,7 @@ func (c *core) died(ch *Child, cause string, code int) {
 	settled := ch.Phase == Settling || ch.Settled
 	ch.Phase, ch.Settled = Dead, false
 	c.touch(ch)
-	if c.Stage != Up || ch.Over {
+	if c.Stage != Up || ch.Over && !settled {
 		return
 	}
 	ch.Over = true

@@ -83,6 +83,8 @@ func opOf(e Effect) int {
 		return e.Op
 	case RemoveNetwork:
 		return e.Op
+	case RemoveVolume:
+		return e.Op
 	}
 	return 0
 }
@@ -103,6 +105,14 @@ func (m *model) carryOut(e Effect) (Class, string) {
 		}
 		delete(m.nets, e.Network)
 		m.emit(NetGone{Network: e.Network, At: m.now})
+		return OK, ""
+	case RemoveVolume:
+		for id := range m.boxes {
+			if volumeOf(id) == e.Volume {
+				return Transient, "" // in use
+			}
+		}
+		delete(m.volumes, e.Volume)
 		return OK, ""
 	case Prepare:
 		return OK, ""
@@ -135,10 +145,14 @@ func (m *model) carryOut(e Effect) (Class, string) {
 			return Transient, ""
 		}
 		m.remove(e.ID)
+		delete(m.volumes, volumeOf(e.ID))
 		return OK, ""
 	}
 	panic(fmt.Sprintf("%T", e))
 }
+
+// volumeOf is the anonymous volume of a container.
+func volumeOf(id string) string { return "v-" + id }
 
 // create is the engine's: a child's name is free or it is not.
 func (m *model) create(e Create) (Class, string) {
@@ -161,6 +175,7 @@ func (m *model) create(e Create) (Class, string) {
 	m.next++
 	id := fmt.Sprintf("b%d", m.next)
 	m.boxes[id] = &box{child: e.Child, hash: "h", nets: nets}
+	m.volumes[volumeOf(id)] = true
 	return OK, id
 }
 
@@ -209,7 +224,7 @@ func (m *model) look(o Observe) Observed {
 		if o.Child != "" && b.child != o.Child {
 			continue
 		}
-		f := ChildFacts{Name: b.child, ID: id, Code: b.code, Hash: b.hash, Holder: b.held, Status: Created}
+		f := ChildFacts{Name: b.child, ID: id, Code: b.code, Hash: b.hash, Holder: b.held, Status: Created, Volumes: []string{volumeOf(id)}}
 		if b.began {
 			f.Status = Exited
 		}

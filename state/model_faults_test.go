@@ -95,8 +95,10 @@ func (m *model) fault(rt *rapid.T) {
 		m.emit(ChildSignalled{ID: id, Signal: 15})
 		m.end(id, 143)
 		m.start(id)
-	case "rm":
+	case "rm": // without -v: its volume stays
 		if b != nil {
+			ch, _ := m.s.Child(b.child)
+			m.unseen = m.unseen || ch.ID != id || len(ch.Volumes) == 0
 			m.remove(id)
 		}
 	case "cut":

@@ -51,6 +51,7 @@ type model struct {
 	boxes   map[string]*box
 	next    int
 	nets    map[string]bool // present
+	volumes map[string]bool // anonymous ones
 	queue   []Event         // on their way to the core
 	pending []Effect        // on their way to the engine
 	late    []Create        // given up by the caller, still to be carried out
@@ -62,6 +63,7 @@ type model struct {
 	told    map[string]int // container -> faults of its end told
 	ends    map[string]int // container -> ends it had, or seemed to have
 	left    bool           // something was left behind, and said so
+	unseen  bool           // somebody removed a container that no look had seen
 	quit    *Quit
 	effects int
 }
@@ -86,7 +88,7 @@ func newModel(rt *rapid.T) *model {
 	}
 	m := &model{
 		s: New(cfg), now: time.Unix(1000, 0), boxes: map[string]*box{},
-		nets: map[string]bool{"front": true}, timers: map[Timer]SetTimer{},
+		nets: map[string]bool{"front": true}, volumes: map[string]bool{}, timers: map[Timer]SetTimer{},
 		parent: true, told: map[string]int{}, ends: map[string]int{},
 	}
 	if rapid.Bool().Draw(rt, "leftover") {
@@ -302,6 +304,9 @@ func (m *model) end2end(rt *rapid.T) {
 	if m.quit != nil {
 		if len(m.boxes) > 0 {
 			rt.Fatalf("quit with containers left: %v", m.ids())
+		}
+		if len(m.volumes) > 0 && !m.left && !m.unseen {
+			rt.Fatalf("quit with volumes left: %v", m.volumes)
 		}
 		for _, n := range m.s.Config.Networks {
 			if !n.External && m.nets[n.Name] && !m.left {
