@@ -20,4 +20,8 @@
 // foster_test.go (foster as a process or as a container). Engines are shared
 // unless a test harms the engine itself; tests run side by side, so a test
 // touches only what carries its project's name.
+//
+// The swarm_*_test.go files play foster as a task: stacks, services, the files
+// of examples/, the parent's network namespace, secrets. The image_*_test.go
+// files build the image as the Makefile does and look into it.
 package e2e

@@ -64,17 +64,22 @@ func (w *world) sweep() {
 	defer cancel()
 	all, _ := w.Client().ContainerList(ctx, container.ListOptions{All: true})
 	for _, c := range all {
-		if c.Labels[spec.LabelProject] == w.project || slices.ContainsFunc(c.Names, func(n string) bool { return strings.HasPrefix(n, "/"+w.project) }) {
+		if c.Labels[spec.LabelProject] == w.project || slices.ContainsFunc(c.Names, func(n string) bool { return w.mine(strings.TrimPrefix(n, "/")) }) {
 			// What is gone already was not left.
 			_ = w.Client().ContainerRemove(ctx, c.ID, container.RemoveOptions{Force: true, RemoveVolumes: true})
 		}
 	}
 	nets, _ := w.Client().NetworkList(ctx, network.ListOptions{})
 	for _, n := range nets {
-		if strings.HasPrefix(n.Name, w.project) {
+		if w.mine(n.Name) {
 			_ = w.Client().NetworkRemove(ctx, n.ID)
 		}
 	}
+}
+
+// mine: a name of this test, not of one whose number only begins the same.
+func (w *world) mine(name string) bool {
+	return name == w.project || strings.HasPrefix(name, w.project+"-") || strings.HasPrefix(name, w.project+"_")
 }
 
 // docker runs the CLI, which must succeed: for the faults that people make by hand.
