@@ -48,8 +48,8 @@ func TestStopOfAStubbornChild(t *testing.T) {
 	if len(signals) != 2 || signals[0].Actor.Attributes["signal"] != "15" || signals[1].Actor.Attributes["signal"] != "9" {
 		t.Fatalf("the child got these signals: %v", signals)
 	}
-	if grace := time.Duration(signals[1].TimeNano - signals[0].TimeNano); grace < 2500*time.Millisecond {
-		t.Errorf("the child had %s, want about 3 s", grace)
+	if grace := time.Duration(signals[1].TimeNano - signals[0].TimeNano); grace < 1500*time.Millisecond {
+		t.Errorf("the child had %s, want about 2 s of foster's 5", grace)
 	}
 }
 

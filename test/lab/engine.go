@@ -68,8 +68,18 @@ func (n *Node) StopEngine(ctx context.Context) error { return n.endEngine(ctx, s
 // KillEngine kills dockerd with SIGKILL, and waits for its end. Its containers live on until the next start.
 func (n *Node) KillEngine(ctx context.Context) error { return n.endEngine(ctx, syscall.SIGKILL) }
 
-// Pause stops dockerd with SIGSTOP: calls hang, event streams stay open and silent. Containers live on.
-func (n *Node) Pause(ctx context.Context) error { return n.signalEngine(ctx, syscall.SIGSTOP) }
+// Pause stops dockerd with SIGSTOP, and waits until the last of its threads stands still: calls hang, event streams
+// stay open and silent. Containers live on.
+func (n *Node) Pause(ctx context.Context) error {
+	pid, err := n.enginePID()
+	if err != nil {
+		return err
+	}
+	if err := n.signalEngine(ctx, syscall.SIGSTOP); err != nil {
+		return err
+	}
+	return n.awaitStopped(ctx, pid)
+}
 
 // Resume lets a paused dockerd go on.
 func (n *Node) Resume(ctx context.Context) error { return n.signalEngine(ctx, syscall.SIGCONT) }

@@ -70,6 +70,26 @@ func (n *Node) runs(pid int) bool {
 	return !strings.HasPrefix(rest, "Z") && !strings.HasPrefix(rest, "X")
 }
 
+// awaitStopped waits until every thread of a process has obeyed SIGSTOP.
+func (n *Node) awaitStopped(ctx context.Context, pid int) error {
+	return poll(ctx, fmt.Sprintf("stop of process %d on %s", pid, n.Name), func() error {
+		threads, err := os.ReadDir(n.proc(pid, "task"))
+		if err != nil {
+			return err
+		}
+		for _, t := range threads {
+			raw, err := os.ReadFile(filepath.Join(n.proc(pid, "task"), t.Name(), "stat"))
+			if err != nil {
+				continue // a thread that has ended
+			}
+			if _, rest, _ := strings.Cut(string(raw), ") "); !strings.HasPrefix(rest, "T") {
+				return fmt.Errorf("thread %s is in state %.1s", t.Name(), rest)
+			}
+		}
+		return nil
+	})
+}
+
 func (n *Node) commandName(pid int) string {
 	raw, err := os.ReadFile(n.proc(pid, "comm"))
 	if err != nil {

@@ -127,7 +127,10 @@ func (r *Registry) Auth() string {
 
 // Pause stops the registry with SIGSTOP: it still takes connections and never answers. Pulls and pushes hang.
 func (r *Registry) Pause(ctx context.Context) error {
-	return r.node.KillPID(ctx, r.pid, syscall.SIGSTOP)
+	if err := r.node.KillPID(ctx, r.pid, syscall.SIGSTOP); err != nil {
+		return err
+	}
+	return r.node.awaitStopped(ctx, r.pid)
 }
 
 // Resume lets a paused registry go on.
