@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/network"
@@ -96,7 +98,33 @@ func (w *world) awaitWhole(want want, checks ...check) container.InspectResponse
 		found = c
 		return nil
 	})
+	w.awaitReady(found)
 	return found
+}
+
+// awaitReady waits until the first process of a child has set its traps: a
+// signal that comes before is lost, for it is the first of its namespace.
+func (w *world) awaitReady(c container.InspectResponse) {
+	w.t.Helper()
+	if c.Config.Image != childImage && c.Config.Image != sickImage {
+		return
+	}
+	const winch = 1 << (28 - 1) // the trap that childScript sets last
+	lab.Eventually(w.t, patience, "the child's traps", func() error {
+		status, err := w.Exec(w.t.Context(), "cat", fmt.Sprintf("/proc/%d/status", c.State.Pid))
+		if err != nil {
+			if now, inspectErr := w.Client().ContainerInspect(w.t.Context(), c.ID); inspectErr != nil || !now.State.Running {
+				return nil // ended already: the test will see to it
+			}
+			return err
+		}
+		_, rest, _ := strings.Cut(status, "SigCgt:")
+		caught, err := strconv.ParseUint(strings.Fields(rest)[0], 16, 64)
+		if err != nil || caught&winch == 0 {
+			return fmt.Errorf("it catches %x so far (%v)", caught, err)
+		}
+		return nil
+	})
 }
 
 // whole looks once.

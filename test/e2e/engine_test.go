@@ -36,6 +36,7 @@ case $1 in
 stubborn) trap '' TERM ;;
 loyal) trap 'sleep 1; exit 0' TERM ;;
 esac
+trap : WINCH # ready: see awaitReady
 httpd -p 80 -h /www
 while :; do sleep 100000 & wait; done
 `
