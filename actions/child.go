@@ -64,17 +64,23 @@ func (r *Runner) stop(ctx context.Context, eff state.Stop) error {
 	return fail(VerbStop, fmt.Sprintf("stop container %s of child %q", short(eff.ID), eff.Child), err)
 }
 
-// remove deletes a container and its anonymous volumes; not there is success.
+// remove deletes a container and its anonymous volumes. One that somebody else
+// removed is Gone, not OK: its volumes may be left.
 func (r *Runner) remove(ctx context.Context, child, id string, force bool) error {
 	err := attempt(ctx, VerbRemove, removeTimeout, func(ctx context.Context) error {
 		return r.cfg.Engine.ContainerRemove(ctx, id, container.RemoveOptions{RemoveVolumes: true, Force: force})
 	})
 	doing := fmt.Sprintf("remove container %s of child %q", short(id), child)
 	switch {
-	case err == nil || errdefs.IsNotFound(err):
+	case err == nil:
 		return nil
+	case errdefs.IsNotFound(err):
+		return &opError{class: state.Gone, doing: doing, err: err}
 	case Classify(VerbRemove, err) == state.Exists: // somebody else is at it
-		return r.awaitGone(ctx, doing, id)
+		if err := r.awaitGone(ctx, doing, id); err != nil {
+			return err
+		}
+		return &opError{class: state.Gone, doing: doing, err: err}
 	}
 	return fail(VerbRemove, doing, err)
 }

@@ -148,9 +148,9 @@ func TestRemove(t *testing.T) {
 	}{
 		{name: "removed", answer: nil, class: state.OK},
 		{name: "by force", force: true, answer: nil, class: state.OK},
-		{name: "gone", answer: notFound("No such container: c1"), class: state.OK},
+		{name: "gone", answer: notFound("No such container: c1"), class: state.Gone, words: "No such container"},
 		{name: "running", answer: conflict("You cannot remove a running container c1. Stop the container before attempting removal or force remove"), class: state.Transient, words: "it runs"},
-		{name: "somebody is at it", answer: inProgress, inspect: goneAfter(4), class: state.OK},
+		{name: "somebody is at it", answer: inProgress, inspect: goneAfter(4), class: state.Gone, words: "in progress"},
 		{name: "somebody never ends", answer: inProgress, inspect: goneAfter(1000), class: state.Transient, words: "by somebody else"},
 		{name: "busy", answer: internal("unable to remove filesystem: device or resource busy"), class: state.Transient, words: "busy"},
 	} {

@@ -57,7 +57,7 @@ func TestLife(t *testing.T) {
 				check(t, r.done(t, state.Stop{Op: 12, Child: "web", ID: d.ID, Grace: time.Second}), state.OK, d.ID, "")
 				check(t, r.done(t, state.Stop{Op: 13, Child: "web", ID: d.ID, Grace: time.Second}), state.OK, d.ID, "")
 				check(t, r.done(t, state.Remove{Op: 14, Child: "web", ID: d.ID}), state.OK, d.ID, "")
-				check(t, r.done(t, state.Remove{Op: 15, Child: "web", ID: d.ID}), state.OK, d.ID, "")
+				check(t, r.done(t, state.Remove{Op: 15, Child: "web", ID: d.ID}), state.Gone, d.ID, "No such container")
 				check(t, r.done(t, state.Start{Op: 16, Child: "web", ID: d.ID}), state.Gone, d.ID, "")
 				check(t, r.done(t, state.Attach{Op: 17, Child: "web", ID: d.ID, Network: "back"}), state.Gone, d.ID, "")
 				for _, n := range []string{"front", "back"} {

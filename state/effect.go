@@ -71,7 +71,7 @@ type (
 		Cause string
 	}
 	// Remove deletes the container with its anonymous volumes; absent is
-	// success. Without Force a running one is refused (Transient).
+	// success too, and answered by Gone. Without Force a running one is refused (Transient).
 	Remove struct {
 		Op    int
 		Child string
