@@ -11,7 +11,7 @@ ENGINE  ?=
 LDFLAGS := -s -w -X main.buildVersion=$(VERSION) -X main.buildCommit=$(COMMIT)
 ROOTFS  := dist/$(OS)-$(ARCH)$(VARIANT)
 TOOLS   := -modfile=test/tools/go.mod
-CA      ?= /etc/ssl/certs/ca-certificates.crt
+CA      ?= $(firstword $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem))
 export GOFLAGS := $(strip $(GOFLAGS) -buildvcs=false)
 
 .PHONY: help
@@ -31,6 +31,7 @@ rootfs: ## the image's files, at dist/ (OS=linux ARCH=amd64 VARIANT=)
 	@rm -rf $(ROOTFS)
 	@mkdir -p $(ROOTFS)/etc/ssl/certs $(ROOTFS)/usr/bin $(ROOTFS)/tmp
 	CGO_ENABLED=0 GOOS=$(OS) GOARCH=$(ARCH) GOARM=$(patsubst v%,%,$(VARIANT)) $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(ROOTFS)/foster ./cmd/foster
+	@test -n '$(CA)' || { echo 'no CA bundle found: install ca-certificates, or name one with CA=' >&2; exit 1; }
 	@cp $(CA) $(ROOTFS)/etc/ssl/certs/ca-certificates.crt
 	@ln -s ../../foster $(ROOTFS)/usr/bin/curl
 	@chmod 1777 $(ROOTFS)/tmp
@@ -39,6 +40,7 @@ rootfs: ## the image's files, at dist/ (OS=linux ARCH=amd64 VARIANT=)
 image: rootfs ## the image, with an engine and Go alone (IMAGE=foster ENGINE=unix:///…)
 	DOCKER_BUILDKIT=0 docker $(if $(ENGINE),-H $(ENGINE)) build -q --target prebuilt --build-arg TARGETOS=$(OS) --build-arg TARGETARCH=$(ARCH) --build-arg TARGETVARIANT=$(VARIANT) \
 	  --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) -t $(IMAGE) .
+	@docker $(if $(ENGINE),-H $(ENGINE)) run --rm $(IMAGE) version || echo 'built for another machine: not tried here'
 	@docker $(if $(ENGINE),-H $(ENGINE)) image inspect -f '$(IMAGE): {{.Size}} bytes, {{.Os}}/{{.Architecture}}' $(IMAGE)
 
 .PHONY: test
