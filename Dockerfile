@@ -6,6 +6,8 @@
 #                               stops there
 #   docker build -t foster .    builds it from source, where a registry is at hand;
 #                               with buildx also --platform linux/arm64,…
+#                               (a builder without BuildKit makes every stage, so
+#                               it wants `make rootfs` for the first one)
 
 ARG GO_VERSION=1.26
 
