@@ -53,3 +53,24 @@ func TestIdentityOf(t *testing.T) {
 		t.Errorf("project %q, child %q", p, c)
 	}
 }
+
+// FuzzOwnCandidate: whatever the mount table holds, an ID comes from one of
+// the engine's own three files, or there is none.
+func FuzzOwnCandidate(f *testing.F) {
+	recorded, err := os.ReadFile("testdata/mountinfo-container")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(string(recorded))
+	f.Add("1 2 3:4 / / rw - ext4 x rw\n")
+	f.Add("100 99 254:0 /containers/" + strings.Repeat("0", 64) + "/hosts /etc/hosts rw - ext4 /dev/sda1 rw\n")
+	f.Fuzz(func(t *testing.T, mounts string) {
+		id, err := ownCandidate(strings.NewReader(mounts))
+		if err != nil || id == "" {
+			return
+		}
+		if len(id) != 64 || !strings.Contains(mounts, "/containers/"+id+"/") {
+			t.Errorf("%q is no container's ID of %q", id, mounts)
+		}
+	})
+}
