@@ -1,8 +1,14 @@
 package state
 
+import "time"
+
 // maxRemovals is how often the removal of a network or a volume is tried before
 // it is left behind by name: somebody else's container may be using it.
-const maxRemovals = 5
+// All of the tries fit into what foster keeps of its own grace for cleaning up.
+const (
+	maxRemovals  = 5
+	removalPause = 400 * time.Millisecond
+)
 
 func (c *core) netGone(name string) {
 	n := c.network(name)
@@ -89,7 +95,7 @@ func (c *core) networkDone(n *Network, d Done) {
 		}
 		n.Hold = true
 		c.do(Note{Kind: Trouble, Network: n.Name, Cause: "remove-network", Detail: d.Detail, Attempt: n.Attempt})
-		c.do(SetTimer{Timer: Timer{Kind: NetworkTimer, Network: n.Name}, Attempt: 1})
+		c.do(SetTimer{Timer: Timer{Kind: NetworkTimer, Network: n.Name}, Delay: removalPause})
 	case d.Class == OK:
 		n.State, n.Attempt = NetPresent, 0
 		c.reached(n.Name)

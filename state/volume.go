@@ -33,7 +33,7 @@ func (c *core) volumeDone(i int, d Done) {
 		return
 	}
 	v.Hold = true
-	c.do(SetTimer{Timer: Timer{Kind: VolumeTimer, Network: v.Name}, Attempt: 1})
+	c.do(SetTimer{Timer: Timer{Kind: VolumeTimer, Network: v.Name}, Delay: removalPause})
 }
 
 func (c *core) volumeFired(name string) {
