@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -95,6 +96,9 @@ func parseUlimit(s string) (*units.Ulimit, error) {
 	for _, limit := range strings.Split(limits, ":") {
 		if limit == "" {
 			return nil, errors.New("not of the form name=limit or name=soft:hard")
+		}
+		if _, err := strconv.ParseInt(limit, 10, 64); err != nil {
+			return nil, fmt.Errorf("%q is not a whole number", limit)
 		}
 	}
 	u, err := units.ParseUlimit(s)

@@ -13,6 +13,7 @@ import (
 
 	"foster/actions"
 	"foster/spec"
+	"foster/state"
 	"foster/watcher"
 )
 
@@ -88,7 +89,7 @@ func reach(ctx context.Context, engine Engine, timeout time.Duration, log zerolo
 		if tries++; tries == 1 {
 			level = zerolog.WarnLevel
 		}
-		log.WithLevel(level).Err(err).Dur("wait", wait).Msg("the engine does not answer, trying again")
+		log.WithLevel(level).Err(err).Dur(state.KeyWait, wait.Round(time.Millisecond)).Msg("the engine does not answer, trying again")
 	}
 	err := backoff.RetryNotify(ping, backoff.WithContext(b, ctx), notify)
 	switch {
