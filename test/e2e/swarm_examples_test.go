@@ -38,7 +38,11 @@ func TestSwarmExamples(t *testing.T) {
 	if err != nil || n.ID != web || len(n.Containers) > 0 {
 		t.Errorf("traefik-web is now %s with %v (%v)", n.ID, n.Containers, err)
 	}
-	shared.docker("network", "rm", "traefik-web")
+	// The manager forgets an attachment a moment after the container is gone.
+	lab.Eventually(t, patience, "the end of traefik-web", func() error {
+		_, err := shared.Docker(t.Context(), "network", "rm", "traefik-web")
+		return err
+	})
 }
 
 // exampleAsPrinted: what the comment in ext-networks.yml says of the original.
