@@ -301,3 +301,28 @@ func TestSignalWhileReaching(t *testing.T) {
 		}
 	})
 }
+
+// TestStopByHandSettles: a stop by hand gets its time to become a restart, and
+// no more than that.
+func TestStopByHandSettles(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := start(t, "20.10", twoNetworks...)
+		time.Sleep(11 * time.Second)
+		if err := p.engine.Stop("p-web-1"); err != nil {
+			t.Fatal(err)
+		}
+		before := p.engine.Count(engine.ContainerCreate)
+		time.Sleep(settleTime - 50*time.Millisecond)
+		if n := p.engine.Count(engine.ContainerCreate); n != before {
+			t.Errorf("replaced within the time that a restart has:\n%s", p.out.String())
+		}
+		time.Sleep(time.Second)
+		p.child()
+		if settleTime < 300*time.Millisecond {
+			t.Errorf("%s is less than an engine takes from stop to start", settleTime)
+		}
+		p.signals <- syscall.SIGTERM
+		p.exit(time.Minute)
+		p.nothingLeft()
+	})
+}
