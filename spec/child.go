@@ -109,11 +109,8 @@ func newChild(doc *types.Project, s types.ServiceConfig) (*Child, error) {
 		seconds := int(c.Grace.Seconds())
 		c.Config.StopTimeout = &seconds
 	}
-	c.After = slices.DeleteFunc(slices.Sorted(maps.Keys(s.DependsOn)), func(name string) bool {
-		_, here := doc.Services[name]
-		return !here
-	})
-	c.BoundTo = boundTo(s)
+	c.After, c.BoundTo = dependencies(doc, s), bonds(doc, s)
+	c.OneShot = isOneShot(doc, s.Name)
 	if c.SharesParent = s.NetworkMode == ModeTask; c.SharesParent {
 		host.NetworkMode = ""
 	}
@@ -183,23 +180,6 @@ func healthcheck(h *types.HealthCheckConfig) (*container.HealthConfig, error) {
 		out.Retries = int(*h.Retries)
 	}
 	return out, nil
-}
-
-// boundTo lists the services whose containers this one is created against.
-func boundTo(s types.ServiceConfig) []string {
-	bound := map[string]bool{}
-	for _, mode := range []string{s.NetworkMode, s.Ipc, s.Pid} {
-		if name, ok := strings.CutPrefix(mode, composeServiceReference); ok {
-			bound[name] = true
-		}
-	}
-	for _, from := range s.VolumesFrom {
-		if !strings.HasPrefix(from, types.ContainerPrefix) {
-			name, _, _ := strings.Cut(from, ":")
-			bound[name] = true
-		}
-	}
-	return slices.Sorted(maps.Keys(bound))
 }
 
 // resolved replaces service:x by the container of x.

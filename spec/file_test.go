@@ -116,10 +116,10 @@ services:
 	for _, c := range result.Project.Children {
 		by[c.Name] = c
 	}
-	if app := by["app"]; !slices.Equal(app.After, []string{"db", "vpn"}) || !slices.Equal(app.BoundTo, []string{"vpn"}) || app.Host.NetworkMode != "container:ci_runner-vpn-1" || app.Endpoints != nil {
+	if app := by["app"]; !slices.Equal(app.After, []Dependency{{Name: "db"}, {Name: "vpn"}}) || !slices.Equal(app.BoundTo, []Bond{{Name: "vpn", Run: true}}) || app.Host.NetworkMode != "container:ci_runner-vpn-1" || app.Endpoints != nil {
 		t.Errorf("app %v %v %v", app.After, app.BoundTo, app.Host.NetworkMode)
 	}
-	if db := by["db"]; !slices.Equal(db.BoundTo, []string{"store", "vpn"}) || !slices.Equal(db.Host.VolumesFrom, []string{"ci_runner-store-1:ro", "other"}) || db.Host.IpcMode != "container:ci_runner-vpn-1" {
+	if db := by["db"]; !slices.Equal(db.BoundTo, []Bond{{Name: "store"}, {Name: "vpn", Run: true}, {Name: "other", Outside: true}}) || !slices.Equal(db.Host.VolumesFrom, []string{"ci_runner-store-1:ro", "other"}) || db.Host.IpcMode != "container:ci_runner-vpn-1" {
 		t.Errorf("db %v %v", db.BoundTo, db.Host.VolumesFrom)
 	}
 	if !by["own"].SharesParent {

@@ -27,7 +27,8 @@ func (c Child) hash() (string, error) {
 		}
 	}
 	c.Config = &config
-	c.Hash, c.Pull, c.After = "", PullMissing, nil
+	c.Hash, c.Pull, c.PullEvery = "", PullMissing, 0
+	c.After, c.Restart, c.MaxAttempts, c.OneShot, c.Probed = nil, RestartInherit, 0, false, false
 	return jsonHash(c)
 }
 

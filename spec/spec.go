@@ -23,6 +23,7 @@ type Child struct {
 	ContainerName string
 	Image         string
 	Pull          PullPolicy
+	PullEvery     time.Duration     // with PullRefresh: how old the image may be
 	Platform      *ocispec.Platform // nil: the engine's own
 
 	// Config and Host are what ContainerCreate gets, complete but for what
@@ -51,13 +52,74 @@ type Child struct {
 	Grace      time.Duration // between stop signal and SIGKILL; the engine's 10 s unless set
 	GraceSet   bool          // it was configured
 
-	After   []string // children that must run first
-	BoundTo []string // children whose container this one shares something of
+	After   []Dependency // sorted by Name
+	BoundTo []Bond       // sorted by Name; the project's own first
 
-	// Hash covers all that the container is made from, but not Pull and After
+	// Files are put into the container between create and start: secrets and
+	// configs, sorted by Path.
+	Files []File
+
+	Restart     RestartPolicy // the service's own, RestartInherit when it states none
+	MaxAttempts int           // of on-failure:N; 0 for no bound of its own
+	OneShot     bool          // another service waits for its successful end
+	Probed      bool          // dependents wait for its first exposed port
+
+	// Hash covers all that the container is made from, the content of its files
+	// too, but not when it is pulled, started or restarted
 	// and not the labels of the run: two equal hashes mean the same container.
 	// It is also the label foster.spec-hash.
 	Hash string
+}
+
+// Dependency is a service that must have come so far before the child is created.
+type Dependency struct {
+	Name      string
+	Condition Condition
+	Optional  bool // required: false: its failure is no obstacle
+}
+
+// Condition is what a dependency must have reached.
+type Condition int
+
+// The conditions of depends_on, and that of services that are waited for until
+// their first exposed port takes connections.
+const (
+	ConditionStarted Condition = iota
+	ConditionHealthy
+	ConditionCompleted
+	ConditionReady
+)
+
+// Bond ties the child to a container that it is made against, or is to be made
+// again after.
+type Bond struct {
+	Name    string // of a service; of a container (name or ID) when Outside
+	Outside bool   // container:x
+	Run     bool   // it ends with the other's run: namespaces, restart: true; not volumes_from
+}
+
+// RestartPolicy is what a service says of its own ends.
+type RestartPolicy int
+
+const (
+	// RestartInherit: nothing; FOSTER_RESTART decides.
+	RestartInherit RestartPolicy = iota
+	// RestartAlways: always and unless-stopped.
+	RestartAlways
+	// RestartOnFailure: exit code 0 is the end of its work.
+	RestartOnFailure
+	// RestartNever: "no", written out: whatever its end, it is not started again.
+	RestartNever
+)
+
+// File is one secret or config as it is put into the container. Content must
+// not be shown.
+type File struct {
+	Path     string // absolute, in the container
+	Content  []byte `json:"-"`
+	UID, GID int
+	Mode     int64  // permission bits; 0444 unless set
+	Sum      string // hex SHA-256 of Content, for the Hash
 }
 
 // Endpoint is one attachment as ContainerCreate and NetworkConnect take it.
@@ -92,4 +154,7 @@ const (
 	PullAlways
 	// PullNever never asks.
 	PullNever
+	// PullRefresh asks for an image that was last pulled longer ago than
+	// Child.PullEvery.
+	PullRefresh
 )

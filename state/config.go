@@ -19,14 +19,24 @@ type ChildConfig struct {
 	Name     string
 	Hash     string   // of everything it is created from
 	Networks []string // engine names it is attached to, sorted; empty when it shares a namespace
-	// After lists the children that must run before this one starts.
-	After []string
+	// After lists the children that this one waits for before it is created.
+	After []Dependency
 	// SharesParent: it lives in the parent's network namespace, and is dead
 	// to the network when the parent was started after it.
 	SharesParent bool
-	// BoundTo lists the children whose container this one is created against
-	// (namespaces, volumes): a new container there means a new one here.
-	BoundTo []string
+	// BoundTo lists the containers that this one is created against: what
+	// happens to one of them happens to this child.
+	BoundTo []Bond
+	// OneShot: its end with code 0 is completion whatever Restart says, because
+	// another child waits for exactly that.
+	OneShot bool
+	// Probed: it is ready only when its first exposed port takes connections,
+	// which Probe finds out after each start.
+	Probed bool
+	// Restart is the child's own policy, MaxAttempts its own bound; Inherit and
+	// 0 leave it to the Policy of the project.
+	Restart     Restart
+	MaxAttempts int
 	// StopSignal is the number of the signal that `docker stop` sends; 0 when
 	// only the image knows.
 	StopSignal int
@@ -34,6 +44,53 @@ type ChildConfig struct {
 	// FinalGrace is the same for the stop of the whole project, which must
 	// fit into the grace that foster itself gets.
 	Grace, FinalGrace time.Duration
+}
+
+// Dependency is one child that another waits for.
+type Dependency struct {
+	Name      string
+	Condition Condition
+	// Optional: a failure of it is no obstacle.
+	Optional bool
+}
+
+// Condition is what a dependency must have reached.
+type Condition int
+
+const (
+	// IsRunning: it runs, or has completed.
+	IsRunning Condition = iota
+	// IsHealthy: its healthcheck is content.
+	IsHealthy
+	// IsCompleted: it ended with exit code 0.
+	IsCompleted
+	// IsReady: its first exposed port takes connections (see ChildConfig.Probed).
+	IsReady
+)
+
+// Bond ties a child's container to another container.
+type Bond struct {
+	Name string // of a child; of a container, by name or ID, when Outside
+	// Outside: it is not the project's. It is waited for, and never touched.
+	Outside bool
+	// Run: the child shares what ends with the other's run, a namespace, and
+	// not only what lasts as long as the container, its volumes.
+	Run bool
+}
+
+// precursors are the children that must be there before this one is made, and
+// until it is gone.
+func (c ChildConfig) precursors() []string {
+	var names []string
+	for _, d := range c.After {
+		names = append(names, d.Name)
+	}
+	for _, b := range c.BoundTo {
+		if !b.Outside {
+			names = append(names, b.Name)
+		}
+	}
+	return names
 }
 
 // sigkill is what nobody's `docker stop` begins with.
@@ -57,12 +114,17 @@ type NetworkConfig struct {
 type Restart int
 
 const (
+	// Inherit leaves it to the project's Policy; there it is RestartAny.
+	Inherit Restart = iota
 	// RestartAny recovers every end.
-	RestartAny Restart = iota
+	RestartAny
 	// RestartOnFailure takes exit code 0 as completion.
 	RestartOnFailure
 	// RestartNone makes the end of the child the end of the run.
 	RestartNone
+	// RestartNever takes every end of the child's process as final; the other
+	// children go on.
+	RestartNever
 )
 
 // OnUnhealthy says what to do with a child that its healthcheck gives up on.

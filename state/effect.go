@@ -61,6 +61,14 @@ type (
 		ID      string
 		Network string
 	}
+	// Probe waits until the first exposed TCP port of the running container
+	// takes connections; a container that exposes none is ready at once.
+	// Transient: it did not within the time that services have for that.
+	Probe struct {
+		Op    int
+		Child string
+		ID    string
+	}
 	// Stop asks the child to end, and kills it after Grace; not running is
 	// success.
 	Stop struct {
@@ -126,6 +134,7 @@ func (Prepare) effect()       {}
 func (Create) effect()        {}
 func (Start) effect()         {}
 func (Attach) effect()        {}
+func (Probe) effect()         {}
 func (Stop) effect()          {}
 func (Remove) effect()        {}
 func (RemoveVolume) effect()  {}
@@ -188,4 +197,8 @@ const (
 	Left
 	// Trouble: an effect failed; it is tried again.
 	Trouble
+	// Awaits: a child waits for another one, or for a container outside.
+	Awaits
+	// Finished: a child's work is done; it is not started again.
+	Finished
 )

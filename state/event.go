@@ -23,6 +23,9 @@ type (
 		// ParentStart is when the parent (the followed one, else foster's own
 		// container) was started; zero when there is none. Only when Child is "".
 		ParentStart time.Time
+		// Owners are the containers outside of the project that children are
+		// bound to, one per name of an outside Bond; only when Child is "".
+		Owners []OwnerFacts
 	}
 
 	// ObserveFailed answers an Observe effect that could not be carried out.
@@ -101,6 +104,22 @@ type (
 	ParentDied    struct{ At time.Time }
 	ParentStarted struct{ At time.Time }
 
+	// OwnerDied, OwnerStarted and OwnerGone: `die`, `start` and `destroy` of a
+	// container outside of the project that a child is bound to. Name is the
+	// bond's; OwnerGone also says that it was renamed away.
+	OwnerDied struct {
+		Name string
+		At   time.Time
+	}
+	OwnerStarted struct {
+		Name string
+		At   time.Time
+	}
+	OwnerGone struct {
+		Name string
+		At   time.Time
+	}
+
 	// StreamLost: the event stream ended; faults may be missed from here on.
 	StreamLost struct{ Detail string }
 	// StreamBack: the stream is open again (also for the first time).
@@ -120,7 +139,10 @@ type (
 		Class  Class
 		ID     string // the container's or network's, where one was made or found
 		Detail string // what to tell the operator when Class is not OK
-		At     time.Time
+		// Pause is the least time before another try that the other side asked
+		// for, a registry that limits pulls; 0 when it asked for none.
+		Pause time.Duration
+		At    time.Time
 	}
 
 	// StopRequested: the first signal.
@@ -149,6 +171,9 @@ func (NetGone) event()        {}
 func (NetBack) event()        {}
 func (ParentDied) event()     {}
 func (ParentStarted) event()  {}
+func (OwnerDied) event()      {}
+func (OwnerStarted) event()   {}
+func (OwnerGone) event()      {}
 func (StreamLost) event()     {}
 func (StreamBack) event()     {}
 func (ResyncDue) event()      {}
@@ -183,6 +208,15 @@ type ChildFacts struct {
 type NetworkFacts struct {
 	Name    string
 	Present bool
+}
+
+// OwnerFacts is one container outside of the project that children are bound to.
+type OwnerFacts struct {
+	Name      string // the bond's
+	Present   bool   // there is a container of that name or ID
+	Running   bool
+	Created   time.Time // zero when not Present
+	StartedAt time.Time // of its present or last run
 }
 
 // Status is how far a container has come.

@@ -210,8 +210,8 @@ func (c *core) heldBack(ch *Child, f ChildFacts) {
 // owners are the present containers of those that a child is bound to.
 func (c *core) owners(cc ChildConfig) []string {
 	var ids []string
-	for _, name := range cc.BoundTo {
-		if o, ok := c.State.Child(name); ok {
+	for _, b := range cc.BoundTo {
+		if o, ok := c.State.Child(b.Name); ok {
 			ids = append(ids, o.ID)
 		}
 	}

@@ -77,12 +77,12 @@ func newModel(rt *rapid.T) *model {
 	for i := range n {
 		cc := ChildConfig{Name: fmt.Sprintf("c%d", i), Hash: "h", StopSignal: 15, Grace: 10 * time.Second, FinalGrace: 8 * time.Second}
 		if i > 0 && rapid.Bool().Draw(rt, "bound") {
-			cc.BoundTo = []string{"c0"}
+			cc.BoundTo = []Bond{{Name: "c0", Run: true}}
 		} else {
 			cc.Networks = nets[:rapid.IntRange(0, 2).Draw(rt, "nets")]
 		}
 		if i > 0 && rapid.Bool().Draw(rt, "after") {
-			cc.After = []string{fmt.Sprintf("c%d", i-1)}
+			cc.After = []Dependency{{Name: fmt.Sprintf("c%d", i-1)}}
 		}
 		cfg.Children = append(cfg.Children, cc)
 	}

@@ -93,6 +93,7 @@ func (t Timer) String() string {
 var noteNames = [...]string{
 	FaultSeen: "fault", Recovered: "recovered", Launched: "launched", Adopted: "adopted",
 	Degraded: "degraded", Healed: "healed", GaveUp: "gave-up", Held: "held", Left: "left", Trouble: "trouble",
+	Awaits: "awaits", Finished: "finished",
 }
 
 func (k NoteKind) String() string { return name(noteNames[:], int(k)) }
@@ -142,6 +143,8 @@ func (e Create) String() string { return words("create", "", e.Child, "cause", e
 func (e Start) String() string { return words("start", "", e.Child, "id", e.ID) }
 
 func (e Attach) String() string { return words("attach", "", e.Child, "id", e.ID, "net", e.Network) }
+
+func (e Probe) String() string { return words("probe", "", e.Child, "id", e.ID) }
 
 func (e Stop) String() string {
 	return words("stop", "", e.Child, "id", e.ID, "grace", e.Grace, "cause", e.Cause)

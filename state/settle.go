@@ -170,12 +170,10 @@ func (c *core) mayStart(cc ChildConfig) bool {
 			return false
 		}
 	}
-	for _, list := range [][]string{cc.After, cc.BoundTo} {
-		for _, name := range list {
-			o, ok := c.State.Child(name)
-			if ok && (o.Phase != Alive || o.Drop != "") && o.Phase != Completed {
-				return false
-			}
+	for _, name := range cc.precursors() {
+		o, ok := c.State.Child(name)
+		if ok && (o.Phase != Alive || o.Drop != "") && o.Phase != Completed {
+			return false
 		}
 	}
 	return true
@@ -186,8 +184,8 @@ func (c *core) stale(ch *Child, cc ChildConfig) bool {
 	if ch.ID == "" || len(ch.Bound) != len(cc.BoundTo) {
 		return false
 	}
-	for i, name := range cc.BoundTo {
-		if o, ok := c.State.Child(name); ok && o.ID != ch.Bound[i] {
+	for i, b := range cc.BoundTo {
+		if o, ok := c.State.Child(b.Name); ok && o.ID != ch.Bound[i] {
 			return true
 		}
 	}

@@ -79,7 +79,7 @@ func (st *story) configure(cfg *Config, f []string) bool {
 	switch f[0] {
 	case "child":
 		cfg.Children = append(cfg.Children, ChildConfig{
-			Name: f[1], Hash: "h", Networks: list(kv["nets"]), After: list(kv["after"]), BoundTo: list(kv["bound"]),
+			Name: f[1], Hash: "h", Networks: list(kv["nets"]), After: dependencies(kv["after"]), BoundTo: bonds(kv["bound"]),
 			SharesParent: kv["shares"] == "parent",
 			StopSignal:   15, Grace: 10 * time.Second, FinalGrace: 8 * time.Second,
 		})
@@ -338,4 +338,28 @@ func list(s string) []string {
 		return nil
 	}
 	return strings.Split(s, ",")
+}
+
+var conditionNames = map[string]Condition{"": IsRunning, "healthy": IsHealthy, "completed": IsCompleted, "ready": IsReady}
+
+// dependencies reads db, db:healthy, db:healthy:optional.
+func dependencies(text string) []Dependency {
+	var out []Dependency
+	for _, word := range list(text) {
+		name, rest, _ := strings.Cut(word, ":")
+		condition, optional, _ := strings.Cut(rest, ":")
+		out = append(out, Dependency{Name: name, Condition: conditionNames[condition], Optional: optional == "optional"})
+	}
+	return out
+}
+
+// bonds reads gate (a namespace), gate:volumes, outside/vpn, outside/vpn:volumes.
+func bonds(text string) []Bond {
+	var out []Bond
+	for _, word := range list(text) {
+		name, what, _ := strings.Cut(word, ":")
+		name, outside := strings.CutPrefix(name, "outside/")
+		out = append(out, Bond{Name: name, Outside: outside, Run: what == ""})
+	}
+	return out
 }

@@ -1,5 +1,7 @@
 package state
 
+import "slices"
+
 // bringDown moves the whole project towards nothing, dependents first.
 func (c *core) bringDown() {
 	if c.Stage == Closing && !c.Met && c.Look == 0 && c.idle() {
@@ -107,12 +109,11 @@ func (c *core) needed(ch *Child) bool {
 		return false
 	}
 	for _, cc := range c.Config.Children {
-		for _, list := range [][]string{cc.After, cc.BoundTo} {
-			for _, name := range list {
-				if o, ok := c.State.Child(cc.Name); ok && name == ch.Name && o.Phase != Ended {
-					return true
-				}
-			}
+		if !slices.Contains(cc.precursors(), ch.Name) {
+			continue
+		}
+		if o, ok := c.State.Child(cc.Name); ok && o.Phase != Ended {
+			return true
 		}
 	}
 	return false

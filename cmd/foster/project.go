@@ -60,7 +60,8 @@ func coreConfig(p *spec.Project, s settings, budget time.Duration) state.Config 
 	})
 	for _, c := range p.Children {
 		cc := state.ChildConfig{
-			Name: c.Name, Hash: c.Hash, After: c.After, BoundTo: c.BoundTo,
+			Name: c.Name, Hash: c.Hash, After: dependencies(c), BoundTo: bonds(c),
+			OneShot: c.OneShot, Probed: c.Probed, Restart: restarts[c.Restart], MaxAttempts: c.MaxAttempts,
 			StopSignal:   signalNumber(c.StopSignal),
 			SharesParent: c.SharesParent,
 			Grace:        c.Grace,
@@ -73,6 +74,32 @@ func coreConfig(p *spec.Project, s settings, budget time.Duration) state.Config 
 		cfg.Children = append(cfg.Children, cc)
 	}
 	return cfg
+}
+
+var restarts = map[spec.RestartPolicy]state.Restart{
+	spec.RestartInherit: state.Inherit, spec.RestartAlways: state.RestartAny,
+	spec.RestartOnFailure: state.RestartOnFailure, spec.RestartNever: state.RestartNever,
+}
+
+var conditions = map[spec.Condition]state.Condition{
+	spec.ConditionStarted: state.IsRunning, spec.ConditionHealthy: state.IsHealthy,
+	spec.ConditionCompleted: state.IsCompleted, spec.ConditionReady: state.IsReady,
+}
+
+func dependencies(c spec.Child) []state.Dependency {
+	var out []state.Dependency
+	for _, d := range c.After {
+		out = append(out, state.Dependency{Name: d.Name, Condition: conditions[d.Condition], Optional: d.Optional})
+	}
+	return out
+}
+
+func bonds(c spec.Child) []state.Bond {
+	var out []state.Bond
+	for _, b := range c.BoundTo {
+		out = append(out, state.Bond(b))
+	}
+	return out
 }
 
 // signalNumber is 0 for a signal that only the image knows.

@@ -52,7 +52,7 @@ func TestCoreConfig(t *testing.T) {
 		Children: []spec.Child{
 			{
 				Name: "web", Hash: "h", StopSignal: "SIGQUIT", Grace: time.Minute, SharesParent: true,
-				Endpoints: []spec.Endpoint{{Network: "z"}, {Network: "y"}}, After: []string{"db"},
+				Endpoints: []spec.Endpoint{{Network: "z"}, {Network: "y"}}, After: []spec.Dependency{{Name: "db"}},
 			},
 			{Name: "x", StopSignal: "", Grace: 10 * time.Second},
 		},
@@ -68,7 +68,7 @@ func TestCoreConfig(t *testing.T) {
 	if web.Grace != time.Minute || web.FinalGrace != 7*time.Second || x.FinalGrace != 7*time.Second {
 		t.Errorf("graces %s, %s, %s", web.Grace, web.FinalGrace, x.FinalGrace)
 	}
-	if !got.FollowParent || !got.ExitWithParent || !web.SharesParent || web.After[0] != "db" {
+	if !got.FollowParent || !got.ExitWithParent || !web.SharesParent || web.After[0].Name != "db" {
 		t.Errorf("%+v", got)
 	}
 }

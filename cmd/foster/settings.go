@@ -95,7 +95,7 @@ func readSettings(env spec.Env) (settings, spec.Problems) {
 	r := settingsReader{env: env}
 	s := settings{
 		Policy: state.Policy{
-			Restart:     state.Restart(r.choice("FOSTER_RESTART")),
+			Restart:     []state.Restart{state.RestartAny, state.RestartOnFailure, state.RestartNone}[r.choice("FOSTER_RESTART")],
 			OnUnhealthy: state.OnUnhealthy(r.choice("FOSTER_ON_UNHEALTHY")),
 			StableAfter: r.duration("FOSTER_STABLE_AFTER", 100*time.Millisecond, 24*time.Hour),
 			MaxAttempts: r.number("FOSTER_MAX_ATTEMPTS"),
