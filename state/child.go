@@ -1,5 +1,10 @@
 package state
 
+import (
+	"slices"
+	"time"
+)
+
 // childEvent folds an event that names a container. Events of containers that
 // are not (or no longer) a child's present one fall through: late answers are
 // ignored by ID, never by luck.
@@ -103,7 +108,7 @@ func (c *core) childGone(ch *Child) {
 	case Alive, Settling:
 		c.died(ch, "removed", ch.Code)
 		c.bury(ch)
-	case Made, Dead, Unknown:
+	case Made, Dead, Unknown, Completed:
 		c.bury(ch)
 	}
 }
@@ -135,7 +140,7 @@ func (c *core) settleAnew(ch *Child) {
 func (c *core) revive(ch *Child) {
 	ch.Phase = Alive
 	ch.Signalled, ch.Died, ch.OOM, ch.Paused, ch.Settled, ch.Over = false, false, false, false, false, false
-	ch.Health, ch.Tries, ch.Seen = HealthNone, 0, false
+	ch.Health, ch.Tries, ch.Seen, ch.StartedAt = HealthNone, 0, false, time.Time{}
 	c.touch(ch)
 	for i := range ch.Nets {
 		ch.Nets[i] = Attachment{Network: ch.Nets[i].Network, State: Suspect}
@@ -148,8 +153,12 @@ func (c *core) unset(ch *Child) {
 	if ch.Phase == Alive || ch.Phase == Stopping || ch.Phase == Starting {
 		c.do(StopTimer{Timer{Kind: StableTimer, Child: ch.Name}})
 	}
-	ch.Signalled, ch.Whole, ch.Paused = false, false, false
+	ch.Signalled, ch.Whole, ch.Paused, ch.Ready = false, false, false, false
 	ch.Health = HealthNone
+	if ch.Probing != 0 {
+		c.do(Cancel{ch.Probing})
+		ch.Probing = 0
+	}
 	for i := range ch.Nets {
 		a := &ch.Nets[i]
 		if a.Op != 0 {
@@ -164,7 +173,7 @@ func (c *core) unset(ch *Child) {
 
 // bury: there is no container any more; say when the next one is made.
 func (c *core) bury(ch *Child) {
-	noWait := ch.NoWait || ch.Drop == dropStale || ch.Drop == dropSpec || ch.Drop == dropParent
+	noWait := ch.NoWait || slices.Contains([]string{dropStale, dropSpec, dropParent, dropOwnerDown}, ch.Drop)
 	c.discard(ch.Volumes)
 	ch.ID, ch.Drop, ch.Bound, ch.Extra, ch.Volumes = "", "", nil, nil, nil
 	ch.Hold, ch.Died, ch.OOM, ch.Stopped, ch.Settled, ch.NoWait, ch.Over = false, false, false, false, false, false, false
@@ -183,13 +192,16 @@ func (c *core) bury(ch *Child) {
 }
 
 // wait puts the next create off by the backoff for the starts so far.
-func (c *core) wait(ch *Child) {
+func (c *core) wait(ch *Child) { c.waitAtLeast(ch, 0) }
+
+func (c *core) waitAtLeast(ch *Child, least time.Duration) {
 	ch.Phase = Waiting
-	c.do(SetTimer{Timer: Timer{Kind: RetryTimer, Child: ch.Name}, Attempt: ch.Attempt})
+	c.do(SetTimer{Timer: Timer{Kind: RetryTimer, Child: ch.Name}, Attempt: ch.Attempt, Least: least})
 }
 
 const (
 	dropStale     = "owner-recreated"
+	dropOwnerDown = "owner-down"
 	dropSpec      = "spec-changed"
 	dropUnhealthy = "unhealthy"
 	dropParent    = "parent-recreated"

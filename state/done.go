@@ -28,6 +28,10 @@ func (c *core) done(d Done) {
 			c.childDone(ch, d)
 			return
 		}
+		if ch.Probing == d.Op && d.Op != 0 {
+			c.probed(ch, d)
+			return
+		}
 		for j := range ch.Nets {
 			if a := &ch.Nets[j]; a.Op == d.Op && d.Op != 0 {
 				c.attachDone(ch, a, d)
@@ -171,6 +175,21 @@ func (c *core) removed(ch *Child, d Done) {
 	}
 }
 
+// probed folds the answer to Probe. A port that stays closed is no reason to
+// hold everything else back for ever.
+func (c *core) probed(ch *Child, d Done) {
+	ch.Probing = 0
+	switch d.Class {
+	case OK:
+		ch.Ready = true
+	case Gone, Canceled:
+		ch.Seen = false // a look will tell what became of it
+	default:
+		ch.Ready = true
+		c.do(Note{Kind: Degraded, Child: ch.Name, Cause: "not-ready", Detail: d.Detail})
+	}
+}
+
 // failed: nothing of the child exists; the next try waits its turn.
 func (c *core) failed(ch *Child, what string, d Done) {
 	c.trouble(ch, what, d)
@@ -182,7 +201,7 @@ func (c *core) failed(ch *Child, what string, d Done) {
 	if what == "prepare" {
 		ch.Attempt++ // Create counts itself
 	}
-	c.wait(ch)
+	c.waitAtLeast(ch, d.Pause)
 	c.spend(ch, what)
 }
 

@@ -99,11 +99,12 @@ type (
 	Cancel struct{ Op int }
 
 	// SetTimer (re)starts a timer. Delay is exact; when it is 0 the delay is
-	// the backoff for Attempt (1, 2, …), with jitter.
+	// the backoff for Attempt (1, 2, …), with jitter, and no less than Least.
 	SetTimer struct {
 		Timer   Timer
 		Delay   time.Duration
 		Attempt int
+		Least   time.Duration
 	}
 	// StopTimer forgets a timer; one that is not set is fine.
 	StopTimer struct{ Timer Timer }

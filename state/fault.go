@@ -48,24 +48,29 @@ func (c *core) died(ch *Child, cause string, code int) {
 		return
 	}
 	ch.Over = true
+	if c.completes(ch, cause, code) {
+		c.finish(ch)
+		return
+	}
 	if !settled {
 		c.fault(ch, cause)
 	}
 	c.verdict(ch, cause)
 }
 
-// verdict applies the restart policy to a child that ended or never began.
+// verdict applies the restart policy to a child whose end is to be recovered
+// from.
 func (c *core) verdict(ch *Child, cause string) {
-	p := c.Config.Policy
-	ended := cause != "unhealthy"
+	cc := c.config(ch.Name)
 	switch {
-	case p.Restart == RestartNone && ended:
+	case c.restartOf(cc) == RestartNone:
 		c.do(Note{Kind: GaveUp, Child: ch.Name, Cause: cause, Detail: "restart policy is none", Code: ch.Code})
 		c.close(ch.Code, "the child ended")
-	case p.Restart == RestartOnFailure && ended && cause != "removed" && ch.Code == 0:
-		ch.Finished = true
-	default:
+	case cc.MaxAttempts == 0:
 		c.spend(ch, cause)
+	case ch.Attempt > cc.MaxAttempts:
+		c.do(Note{Kind: GaveUp, Child: ch.Name, Cause: cause, Detail: "its own attempts are spent", Code: ch.Code, Attempt: cc.MaxAttempts})
+		c.finish(ch)
 	}
 }
 

@@ -31,6 +31,7 @@ func (c *core) observed(ev Observed) {
 		c.parent(ev.ParentUp)
 	}
 	c.seeNetworks(ev.Op, ev.Networks)
+	c.seeOwners(ev.Op, ev.Owners)
 	for i := range c.Children {
 		c.see(&c.Children[i], ev.Op, ev.Children)
 	}
@@ -53,6 +54,11 @@ func (c *core) see(ch *Child, op int, all []ChildFacts) {
 	f, ok := c.choose(ch, found)
 	if !ok {
 		c.seeNothing(ch)
+		return
+	}
+	if ch.Finished {
+		// Somebody may run it again by hand: that is theirs.
+		ch.ID, ch.Phase = f.ID, Completed
 		return
 	}
 	if f.Holder != "" && f.ID != ch.ID {
@@ -115,6 +121,8 @@ func (c *core) choose(ch *Child, found []ChildFacts) (ChildFacts, bool) {
 
 func (c *core) seeNothing(ch *Child) {
 	switch ch.Phase {
+	case Completed:
+		c.bury(ch)
 	case Alive, Settling:
 		c.died(ch, "removed", ch.Code)
 		c.bury(ch)
@@ -138,17 +146,15 @@ func (c *core) seeNothing(ch *Child) {
 func (c *core) seeRunning(ch *Child, f ChildFacts) {
 	fresh := ch.Phase != Alive || ch.ID != f.ID
 	if fresh {
-		if ch.Phase == Completed {
-			return // somebody runs it again by hand
-		}
 		c.do(StopTimer{Timer{Kind: RetryTimer, Child: ch.Name}})
 		ch.Hold = false
 		was := ch.ID
 		ch.ID = f.ID
 		adopted := was == "" && ch.Attempt == 0
 		c.revive(ch)
-		cc := c.config(ch.Name)
-		ch.Bound = c.owners(cc)
+		if was != f.ID {
+			ch.Bound = nil
+		}
 		if adopted && c.unfit(ch, f) == "" {
 			ch.Launched, ch.Prepared, ch.Pulled = true, true, true
 			c.do(Note{Kind: Adopted, Child: ch.Name, Detail: f.ID})
@@ -158,7 +164,7 @@ func (c *core) seeRunning(ch *Child, f ChildFacts) {
 		ch.Drop = why
 		c.begin(ch, why)
 	}
-	ch.OOM, ch.Seen = false, true
+	ch.OOM, ch.Seen, ch.StartedAt = false, true, f.StartedAt
 	c.paused(ch, f.Paused)
 	c.health(ch, f.Health)
 	c.attached(ch, f.Attached)
@@ -188,6 +194,10 @@ func (c *core) seeExited(ch *Child, f ChildFacts) {
 	case ch.Phase == Unknown && ch.ID == f.ID && ch.Attempt > 0 && c.Stage == Up:
 		// It was started, by an answer that came too late, and has ended.
 		c.died(ch, "died", f.Code)
+	case ch.Attempt == 0 && c.Stage == Up && f.Hash == c.config(ch.Name).Hash && c.completes(ch, "died", f.Code):
+		// It did its work under a former foster.
+		ch.ID, ch.Code = f.ID, f.Code
+		c.finish(ch)
 	default:
 		// Left by a former foster.
 		ch.ID, ch.Phase = f.ID, Dead
@@ -205,15 +215,4 @@ func (c *core) heldBack(ch *Child, f ChildFacts) {
 		c.do(Note{Kind: Held, Child: ch.Name, Detail: f.Holder})
 	}
 	c.do(SetTimer{Timer: Timer{Kind: LookTimer, Child: ch.Name}, Attempt: 1})
-}
-
-// owners are the present containers of those that a child is bound to.
-func (c *core) owners(cc ChildConfig) []string {
-	var ids []string
-	for _, b := range cc.BoundTo {
-		if o, ok := c.State.Child(b.Name); ok {
-			ids = append(ids, o.ID)
-		}
-	}
-	return ids
 }

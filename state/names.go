@@ -69,6 +69,11 @@ var classNames = [...]string{
 
 func (c Class) String() string { return name(classNames[:], int(c)) }
 
+var conditionWishes = [...]string{IsRunning: "to run", IsHealthy: "to be healthy", IsCompleted: "to complete", IsReady: "to take connections"}
+
+// wish is the condition as the end of "waiting for x …".
+func (c Condition) wish() string { return name(conditionWishes[:], int(c)) }
+
 var timerNames = [...]string{
 	RetryTimer: "retry", StableTimer: "stable", SettleTimer: "settle",
 	AttachTimer: "attach", NetworkTimer: "network", LookTimer: "look", VolumeTimer: "volume",
@@ -159,7 +164,7 @@ func (e RemoveVolume) String() string { return words("remove-volume", "", e.Volu
 func (e Cancel) String() string { return words("cancel", "op", e.Op) }
 
 func (e SetTimer) String() string {
-	return words("timer", "", e.Timer.String(), "delay", e.Delay, "attempt", e.Attempt)
+	return words("timer", "", e.Timer.String(), "delay", e.Delay, "attempt", e.Attempt, "least", e.Least)
 }
 
 func (e StopTimer) String() string { return words("stop-timer", "", e.Timer.String()) }

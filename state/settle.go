@@ -54,20 +54,18 @@ func (c *core) raise(ch *Child) {
 		c.removeExtra(ch)
 		return
 	}
-	if ch.Drop == "" && c.stale(ch, cc) {
-		ch.Drop = dropStale
-		c.begin(ch, dropStale)
+	if why := c.broken(ch, cc); ch.Drop == "" && why != "" {
+		ch.Drop = why
+		c.begin(ch, why)
 	}
 	if ch.Phase == Ended {
-		ch.Phase = Absent // taken down while the followed parent was away
+		ch.Phase, ch.Finished = Absent, false // taken down while the followed parent was away
 	}
 	switch ch.Phase {
 	case Unknown:
 		c.lookAt(ch)
 	case Absent:
-		if c.mayStart(cc) {
-			c.build(ch, cc)
-		}
+		c.build(ch, cc)
 	case Made:
 		if ch.Drop != "" {
 			c.remove(ch, false)
@@ -82,11 +80,15 @@ func (c *core) raise(ch *Child) {
 	}
 }
 
-// build gives the next order for a child that has no container.
+// build gives the next order for a child that has no container. Image and
+// volumes are made present at once; the container waits for what comes before it.
 func (c *core) build(ch *Child, cc ChildConfig) {
 	if !ch.Prepared {
 		c.order(ch, Preparing)
 		c.do(Prepare{Op: ch.Op, Child: ch.Name, Fresh: !ch.Pulled})
+		return
+	}
+	if !c.mayStart(ch, cc) {
 		return
 	}
 	c.order(ch, Creating)
@@ -115,6 +117,11 @@ func (c *core) tend(ch *Child, cc ChildConfig) {
 		c.lookAt(ch)
 	}
 	c.attach(ch)
+	c.settleBonds(ch, cc)
+	if cc.Probed && ch.Seen && !ch.Ready && ch.Probing == 0 {
+		ch.Probing = c.op()
+		c.do(Probe{Op: ch.Probing, Child: ch.Name, ID: ch.ID})
+	}
 	switch whole := ch.whole(); {
 	case whole && ch.Look == 0 && !ch.Whole:
 		c.recovered(ch)
@@ -163,45 +170,20 @@ func (c *core) order(ch *Child, p Phase) {
 	ch.Touched = ch.Op
 }
 
-// mayStart: everything that the child is made against is there.
-func (c *core) mayStart(cc ChildConfig) bool {
-	for _, name := range cc.Networks {
-		if n := c.network(name); n != nil && !n.External && n.State != NetPresent {
-			return false
-		}
-	}
-	for _, name := range cc.precursors() {
-		o, ok := c.State.Child(name)
-		if ok && (o.Phase != Alive || o.Drop != "") && o.Phase != Completed {
-			return false
-		}
-	}
-	return true
-}
-
-// stale: the present container was made against an owner's former container.
-func (c *core) stale(ch *Child, cc ChildConfig) bool {
-	if ch.ID == "" || len(ch.Bound) != len(cc.BoundTo) {
-		return false
-	}
-	for i, b := range cc.BoundTo {
-		if o, ok := c.State.Child(b.Name); ok && o.ID != ch.Bound[i] {
-			return true
-		}
-	}
-	return false
-}
-
 // complete ends the run when every child has done its work.
 func (c *core) complete() {
 	if len(c.Children) == 0 {
 		return
 	}
+	code := 0
 	for i := range c.Children {
 		if c.Children[i].Phase != Completed {
 			return
 		}
+		if code == 0 {
+			code = c.Children[i].Code
+		}
 	}
-	c.close(0, "every child completed")
+	c.close(code, "every child completed")
 	c.bringDown()
 }

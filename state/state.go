@@ -25,6 +25,7 @@ type State struct {
 	ParentStart time.Time
 	Children    []Child   // in the order of Config.Children
 	Networks    []Network // in the order of Config.Networks
+	Owners      []Owner   // sorted by Name; of the outside bonds
 	Volumes     []Volume  // left by former containers, to be removed
 }
 
@@ -63,6 +64,8 @@ type Child struct {
 	Launched  bool // was whole once in this run
 	Hold      bool // a RetryTimer must fire before the next try
 	Finished  bool // its work is done; it is not started again
+	Ready     bool // its first exposed port takes connections
+	Probing   int  // pending Probe
 	Settled   bool // somebody's stop has had its time to become a restart
 	Signalled bool // somebody sent its stop signal
 	Died      bool // it died while Start was pending
@@ -82,10 +85,13 @@ type Child struct {
 	Volumes   []string // anonymous ones of the present container
 	Bound     []string
 	// Bound are the container IDs of the owners that the present container
-	// was created against, in the order of ChildConfig.BoundTo.
-	Recent []time.Time // recoveries within the policy's window
-	Fault  Fault
-	Nets   []Attachment // in the order of ChildConfig.Networks
+	// was created against, in the order of ChildConfig.BoundTo ("" for outside
+	// ones); nil while nobody knows, as with an adopted one.
+	StartedAt time.Time   // of the present run, as the last look says; zero before
+	Awaits    string      // what its next create waits for, as last told
+	Recent    []time.Time // recoveries within the policy's window
+	Fault     Fault
+	Nets      []Attachment // in the order of ChildConfig.Networks
 }
 
 // Fault is what a recovery recovers from; the zero value is none.
@@ -133,6 +139,7 @@ func New(c Config) State {
 		}
 		s.Children = append(s.Children, ch)
 	}
+	s.Owners = ownersOf(c)
 	for _, n := range c.Networks {
 		s.Networks = append(s.Networks, Network{Name: n.Name, External: n.External})
 	}
@@ -148,7 +155,7 @@ func (s State) clone() State {
 		c.Volumes = slices.Clone(c.Volumes)
 	}
 	s.Networks = slices.Clone(s.Networks)
-	s.Volumes = slices.Clone(s.Volumes)
+	s.Owners, s.Volumes = slices.Clone(s.Owners), slices.Clone(s.Volumes)
 	return s
 }
 

@@ -65,6 +65,8 @@ func (c *core) fold(ev Event) {
 	case ParentStarted:
 		c.now = ev.At
 		c.parent(true)
+	case OwnerDied, OwnerStarted, OwnerGone:
+		c.ownerEvent(ev)
 	case NetGone:
 		c.now = ev.At
 		c.netGone(ev.Network)

@@ -47,10 +47,12 @@ type story struct {
 	s   State
 	now time.Time
 	out strings.Builder
+
+	starts map[string]time.Time // of the containers' present runs
 }
 
 func play(t *testing.T, script string) string {
-	st := &story{t: t, now: time.Unix(1000, 0).UTC()}
+	st := &story{t: t, now: time.Unix(1000, 0).UTC(), starts: map[string]time.Time{}}
 	cfg := Config{Policy: Policy{StableAfter: 10 * time.Second, Settle: 300 * time.Millisecond}}
 	built := false
 	for line := range strings.Lines(script) {
@@ -80,7 +82,8 @@ func (st *story) configure(cfg *Config, f []string) bool {
 	case "child":
 		cfg.Children = append(cfg.Children, ChildConfig{
 			Name: f[1], Hash: "h", Networks: list(kv["nets"]), After: dependencies(kv["after"]), BoundTo: bonds(kv["bound"]),
-			SharesParent: kv["shares"] == "parent",
+			SharesParent: kv["shares"] == "parent", OneShot: kv["oneshot"] != "", Probed: kv["probed"] != "",
+			Restart: restartNames[kv["restart"]], MaxAttempts: st.int(kv["max"]),
 			StopSignal:   15, Grace: 10 * time.Second, FinalGrace: 8 * time.Second,
 		})
 	case "network":
@@ -90,7 +93,7 @@ func (st *story) configure(cfg *Config, f []string) bool {
 		for k, v := range kv {
 			switch k {
 			case "restart":
-				p.Restart = map[string]Restart{"any": RestartAny, "on-failure": RestartOnFailure, "none": RestartNone}[v]
+				p.Restart = restartNames[v]
 			case "unhealthy":
 				p.OnUnhealthy = map[string]OnUnhealthy{"recreate": UnhealthyRecreate, "ignore": UnhealthyIgnore, "exit": UnhealthyExit}[v]
 			case "max":
@@ -159,6 +162,12 @@ func (st *story) event(f []string) Event {
 		return NetBack{Network: arg(1), At: st.now}
 	case "fired":
 		return Fired{Timer: st.timer(arg(1)), At: st.now}
+	case "owner-died":
+		return OwnerDied{Name: arg(1), At: st.now}
+	case "owner-started":
+		return OwnerStarted{Name: arg(1), At: st.now}
+	case "owner-gone":
+		return OwnerGone{Name: arg(1), At: st.now}
 	case "sees", "sees-old":
 		return st.observed(f)
 	case "look-failed":
@@ -170,7 +179,8 @@ func (st *story) event(f []string) Event {
 	return nil
 }
 
-// observed reads `sees [child=NAME] [web=ID,running|exited|created[,NET…][,code=N][,hash=H][,holder=X][,unhealthy]] [net=NAME] [parent=down]`.
+// observed reads `sees [child=NAME] [web=ID,running|exited|created[,NET…][,code=N][,hash=H][,holder=X][,unhealthy][,restarted]]
+// [net=NAME] [parent=down] [owner=NAME[,running][,new]]`. A container began its run a second before it was first seen.
 func (st *story) observed(f []string) Event {
 	ev := Observed{Op: st.s.Look, At: st.now, ParentUp: true}
 	nets := map[string]bool{}
@@ -188,8 +198,10 @@ func (st *story) observed(f []string) Event {
 			if v == "new" {
 				ev.ParentStart = st.now
 			}
+		case "owner":
+			ev.Owners = append(ev.Owners, st.ownerFacts(strings.Split(v, ",")))
 		default:
-			facts := ChildFacts{Name: k, Hash: "h", StartedAt: st.now.Add(-time.Second)}
+			facts := ChildFacts{Name: k, Hash: "h"}
 			for i, part := range strings.Split(v, ",") {
 				pk, pv, has := strings.Cut(part, "=")
 				switch {
@@ -203,6 +215,10 @@ func (st *story) observed(f []string) Event {
 					facts.Status = Created
 				case part == "unhealthy":
 					facts.Health = Unhealthy
+				case part == "restarted":
+					st.starts[facts.ID] = st.now
+				case part == "healthy":
+					facts.Health = Healthy
 				case part == "starting":
 					facts.Health = HealthStarting
 				case has && pk == "code":
@@ -217,6 +233,7 @@ func (st *story) observed(f []string) Event {
 					facts.Attached = append(facts.Attached, part)
 				}
 			}
+			facts.StartedAt = st.startOf(facts.ID)
 			ev.Children = append(ev.Children, facts)
 		}
 	}
@@ -232,6 +249,31 @@ func (st *story) observed(f []string) Event {
 		st.t.Fatalf("%v: no look is pending", f)
 	}
 	return ev
+}
+
+// startOf is the beginning of the present run of a container.
+func (st *story) startOf(id string) time.Time {
+	if st.starts[id].IsZero() {
+		st.starts[id] = st.now.Add(-time.Second)
+	}
+	return st.starts[id]
+}
+
+func (st *story) ownerFacts(words []string) OwnerFacts {
+	f := OwnerFacts{Name: words[0], Present: true, Created: time.Unix(1, 0), StartedAt: time.Unix(1, 0)}
+	for _, w := range words[1:] {
+		switch w {
+		case "running":
+			f.Running = true
+		case "restarted":
+			f.StartedAt = st.now
+		case "new":
+			f.Created, f.StartedAt = st.now, st.now
+		default:
+			st.t.Fatalf("owner %q", w)
+		}
+	}
+	return f
 }
 
 func (st *story) lookFailed(child string) Event {
@@ -253,6 +295,9 @@ func (st *story) done(whom, class string, kv map[string]string) Event {
 	if d.Class < 0 {
 		st.t.Fatalf("unknown class %q", class)
 	}
+	if pause, ok := kv["pause"]; ok {
+		d.Pause = st.duration(pause)
+	}
 	if vol, ok := strings.CutPrefix(whom, "vol:"); ok {
 		for _, v := range st.s.Volumes {
 			if v.Name == vol {
@@ -261,6 +306,9 @@ func (st *story) done(whom, class string, kv map[string]string) Event {
 		}
 	} else if net, ok := strings.CutPrefix(whom, "net:"); ok {
 		d.Op = st.s.network(net).Op
+	} else if child, ok := strings.CutPrefix(whom, "probe:"); ok {
+		ch, _ := st.s.Child(child)
+		d.Op = ch.Probing
 	} else if child, net, ok := strings.Cut(whom, "/"); ok {
 		ch, _ := st.s.Child(child)
 		d.Op = ch.net(net).Op
@@ -307,7 +355,11 @@ func (st *story) step(line string, ev Event) {
 	st.s = next
 }
 
+// int reads a number; "" is 0.
 func (st *story) int(s string) int {
+	if s == "" {
+		return 0
+	}
 	n, err := strconv.Atoi(s)
 	if err != nil {
 		st.t.Fatal(err)
@@ -339,6 +391,8 @@ func list(s string) []string {
 	}
 	return strings.Split(s, ",")
 }
+
+var restartNames = map[string]Restart{"": Inherit, "any": RestartAny, "on-failure": RestartOnFailure, "none": RestartNone, "never": RestartNever}
 
 var conditionNames = map[string]Condition{"": IsRunning, "healthy": IsHealthy, "completed": IsCompleted, "ready": IsReady}
 

@@ -66,7 +66,7 @@ func (c *core) leave(ch *Child) bool {
 		ch.Hold = false
 	}
 	switch ch.Phase {
-	case Absent, Waiting, HeldBack, Completed:
+	case Absent, Waiting, HeldBack:
 		if ch.Phase == Waiting {
 			c.do(StopTimer{Timer{Kind: RetryTimer, Child: ch.Name}})
 		}
@@ -74,6 +74,12 @@ func (c *core) leave(ch *Child) bool {
 	case Unknown:
 		c.lookAt(ch)
 		return false
+	case Completed:
+		if ch.ID != "" {
+			c.end(ch)
+			return false
+		}
+		ch.Phase = Ended
 	case Ended:
 	default:
 		if c.needed(ch) {
@@ -102,8 +108,9 @@ func (c *core) end(ch *Child) {
 	c.remove(ch, ch.Stopped || c.Kill || ch.Phase != Made)
 }
 
-// needed: another child that is still there starts after this one or shares
-// something of it, and must go first.
+// needed: another child that may still run starts after this one or shares
+// something of it, and must end first. What is left of one that has ended is
+// no obstacle.
 func (c *core) needed(ch *Child) bool {
 	if c.Kill {
 		return false
@@ -112,11 +119,16 @@ func (c *core) needed(ch *Child) bool {
 		if !slices.Contains(cc.precursors(), ch.Name) {
 			continue
 		}
-		if o, ok := c.State.Child(cc.Name); ok && o.Phase != Ended {
+		if o, ok := c.State.Child(cc.Name); ok && !o.ended() {
 			return true
 		}
 	}
 	return false
+}
+
+// ended: no process of it runs or can begin to run.
+func (ch *Child) ended() bool {
+	return slices.Contains([]Phase{Absent, Waiting, HeldBack, Dead, Removing, Completed, Ended}, ch.Phase)
 }
 
 // cancel gives up a pending op, once.

@@ -1,0 +1,71 @@
+package state
+
+import "time"
+
+// owners are the present containers of the children that a child is bound to.
+func (c *core) owners(cc ChildConfig) []string {
+	ids := make([]string, len(cc.BoundTo))
+	for i, b := range cc.BoundTo {
+		if o, ok := c.State.Child(b.Name); ok && !b.Outside {
+			ids[i] = o.ID
+		}
+	}
+	return ids
+}
+
+// broken says why the present container can no longer be what it was made
+// for, "" when it can: an owner has another container, or, where a namespace is
+// shared, another run. A child whose work is done needs its owners no more.
+func (c *core) broken(ch *Child, cc ChildConfig) string {
+	if ch.ID == "" || ch.Phase == Completed {
+		return ""
+	}
+	for i, b := range cc.BoundTo {
+		if b.Outside {
+			if why := c.outsideBroken(ch, b); why != "" {
+				return why
+			}
+			continue
+		}
+		o, ok := c.State.Child(b.Name)
+		switch {
+		case !ok:
+		case ch.Bound != nil && ch.Bound[i] != o.ID, b.Run && (o.Phase == Dead || o.Phase == Removing):
+			return dropStale
+		case b.Run && o.Phase == Alive && o.Seen && ch.startedBefore(o.StartedAt):
+			return dropStale // somebody restarted the owner in place
+		}
+	}
+	return ""
+}
+
+func (c *core) outsideBroken(ch *Child, b Bond) string {
+	o := c.owner(b.Name)
+	switch {
+	case b.Run && !o.Running:
+		return dropOwnerDown
+	case b.Run && ch.startedBefore(o.StartedAt), !b.Run && o.Present && ch.startedBefore(o.Created):
+		return dropStale
+	}
+	return ""
+}
+
+// startedBefore: the present run is known to have begun before t. Both stamps
+// are the engine's.
+func (ch *Child) startedBefore(t time.Time) bool {
+	return ch.Phase == Alive && ch.Seen && !ch.StartedAt.IsZero() && ch.StartedAt.Before(t)
+}
+
+// settleBonds notes, for a child that was found running, which containers it
+// is bound to: broken has just found nothing wrong with the present ones.
+func (c *core) settleBonds(ch *Child, cc ChildConfig) {
+	if ch.Bound != nil || len(cc.BoundTo) == 0 || !ch.Seen {
+		return
+	}
+	for _, b := range cc.BoundTo {
+		if o, ok := c.State.Child(b.Name); ok && !b.Outside && (o.Phase != Alive || !o.Seen) && o.Phase != Completed {
+			return
+		}
+	}
+	ch.Bound = c.owners(cc)
+}
