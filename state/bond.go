@@ -30,10 +30,14 @@ func (c *core) broken(ch *Child, cc ChildConfig) string {
 		o, ok := c.State.Child(b.Name)
 		switch {
 		case !ok:
-		case ch.Bound != nil && ch.Bound[i] != o.ID, b.Run && (o.Phase == Dead || o.Phase == Removing):
+		case ch.Bound != nil && ch.Bound[i] != o.ID && !o.Finished, b.Namespace && (o.Phase == Dead || o.Phase == Removing):
 			return dropStale
+		case b.Namespace && o.Finished:
+			return dropOwnerDown
 		case b.Run && o.Phase == Alive && o.Seen && ch.startedBefore(o.StartedAt):
 			return dropStale // somebody restarted the owner in place
+		case !b.Run && o.Phase == Alive && o.Seen && ch.madeBefore(o.Created):
+			return dropStale
 		}
 	}
 	return ""
@@ -42,18 +46,23 @@ func (c *core) broken(ch *Child, cc ChildConfig) string {
 func (c *core) outsideBroken(ch *Child, b Bond) string {
 	o := c.owner(b.Name)
 	switch {
-	case b.Run && !o.Running:
+	case b.Namespace && !o.Running:
 		return dropOwnerDown
-	case b.Run && ch.startedBefore(o.StartedAt), !b.Run && o.Present && ch.startedBefore(o.Created):
+	case b.Run && ch.startedBefore(o.StartedAt), !b.Run && o.Present && ch.madeBefore(o.Created):
 		return dropStale
 	}
 	return ""
 }
 
-// startedBefore: the present run is known to have begun before t. Both stamps
+// startedBefore: the present run is known to have begun before t. All stamps
 // are the engine's.
 func (ch *Child) startedBefore(t time.Time) bool {
 	return ch.Phase == Alive && ch.Seen && !ch.StartedAt.IsZero() && ch.StartedAt.Before(t)
+}
+
+// madeBefore: the present container is known to have been created before t.
+func (ch *Child) madeBefore(t time.Time) bool {
+	return ch.Phase == Alive && ch.Seen && !ch.Created.IsZero() && ch.Created.Before(t)
 }
 
 // settleBonds notes, for a child that was found running, which containers it

@@ -73,9 +73,12 @@ type Bond struct {
 	Name string // of a child; of a container, by name or ID, when Outside
 	// Outside: it is not the project's. It is waited for, and never touched.
 	Outside bool
-	// Run: the child shares what ends with the other's run, a namespace, and
-	// not only what lasts as long as the container, its volumes.
+	// Run: a new run of the other means a new container here, not only a new
+	// container of the other, as with volumes.
 	Run bool
+	// Namespace: the child lives in a namespace of the other's run: it can
+	// neither begin nor go on without it.
+	Namespace bool
 }
 
 // precursors are the children that must be there before this one is made, and

@@ -11,9 +11,6 @@ func (c *core) mayStart(ch *Child, cc ChildConfig) bool {
 		}
 	}
 	wait := c.missing(cc)
-	if c.Stage != Up {
-		return false
-	}
 	if wait.Detail != ch.Awaits {
 		if ch.Awaits = wait.Detail; wait.Detail != "" {
 			wait.Kind, wait.Child = Awaits, ch.Name
@@ -30,12 +27,12 @@ func (c *core) missing(cc ChildConfig) Note {
 			switch {
 			case !o.Present:
 				return Note{Cause: "owner", Detail: fmt.Sprintf("container %s, which is not there", b.Name)}
-			case b.Run && !o.Running:
+			case b.Namespace && !o.Running:
 				return Note{Cause: "owner", Detail: fmt.Sprintf("container %s, which does not run", b.Name)}
 			}
 			continue
 		}
-		if o, ok := c.State.Child(b.Name); ok && !o.met(IsRunning) {
+		if o, ok := c.State.Child(b.Name); ok && !o.carries(b) {
 			return Note{Cause: "dependency", Detail: b.Name + " to run"}
 		}
 	}
@@ -43,14 +40,16 @@ func (c *core) missing(cc ChildConfig) Note {
 		o, ok := c.State.Child(d.Name)
 		switch {
 		case !ok || o.met(d.Condition) || d.Optional && o.failing():
-		case !d.Optional && o.never(d.Condition):
-			c.giveUpOn(o, cc.Name, d.Condition)
-			return Note{Cause: "dependency", Detail: d.Name + " " + d.Condition.wish()}
 		default:
 			return Note{Cause: "dependency", Detail: d.Name + " " + d.Condition.wish()}
 		}
 	}
 	return Note{}
+}
+
+// carries: a container can be made against the child as the bond wants it.
+func (ch *Child) carries(b Bond) bool {
+	return ch.Phase == Alive && ch.Drop == "" || ch.Finished && !b.Namespace && (b.Run || ch.ID != "")
 }
 
 // met: the child has come as far as another wants it to.
@@ -78,10 +77,32 @@ func (ch *Child) never(want Condition) bool {
 	return noCheck || ch.Phase == Completed && !ch.met(want)
 }
 
-// giveUpOn ends the run: a child can never be started.
+// despair ends the run when a child can never be started, because what it
+// waits for cannot come about any more.
+func (c *core) despair() {
+	for _, cc := range c.Config.Children {
+		ch, _ := c.State.Child(cc.Name)
+		if ch.Phase != Absent && ch.Phase != Preparing && ch.Phase != Waiting {
+			continue
+		}
+		for _, b := range cc.BoundTo {
+			if o, ok := c.State.Child(b.Name); ok && !b.Outside && o.Finished && !o.carries(b) {
+				c.giveUpOn(o, cc.Name, IsRunning)
+				return
+			}
+		}
+		for _, d := range cc.After {
+			if o, ok := c.State.Child(d.Name); ok && !d.Optional && o.never(d.Condition) {
+				c.giveUpOn(o, cc.Name, d.Condition)
+				return
+			}
+		}
+	}
+}
+
 func (c *core) giveUpOn(o *Child, waiting string, want Condition) {
 	n := Note{Kind: GaveUp, Child: waiting, Cause: "dependency", Code: o.Code}
-	if o.Phase == Completed {
+	if o.Finished {
 		n.Detail = fmt.Sprintf("%s was to wait for %s %s, which ended with exit code %d", waiting, o.Name, want.wish(), o.Code)
 		n.Code = max(1, o.Code)
 	} else {

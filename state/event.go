@@ -198,7 +198,8 @@ type ChildFacts struct {
 	// Holder names the live parent, other than this foster, that this
 	// container belongs to; "" when there is none.
 	Holder    string
-	StartedAt time.Time
+	Created   time.Time // when the container was made
+	StartedAt time.Time // when its present or last run began
 	// Volumes are the anonymous volumes that the engine made for it alone, by
 	// name and sorted; nobody else's are ever among them.
 	Volumes []string

@@ -164,7 +164,7 @@ func (c *core) seeRunning(ch *Child, f ChildFacts) {
 		ch.Drop = why
 		c.begin(ch, why)
 	}
-	ch.OOM, ch.Seen, ch.StartedAt = false, true, f.StartedAt
+	ch.OOM, ch.Seen, ch.Created, ch.StartedAt = false, true, f.Created, f.StartedAt
 	c.paused(ch, f.Paused)
 	c.health(ch, f.Health)
 	c.attached(ch, f.Attached)

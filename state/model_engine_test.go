@@ -3,6 +3,7 @@ package state
 import (
 	"fmt"
 	"slices"
+	"time"
 )
 
 // box is one container of the model engine.
@@ -14,6 +15,10 @@ type box struct {
 	hash    string
 	held    string
 	nets    map[string]bool
+	health  Health
+	created time.Time
+	started time.Time
+	joined  map[string]string // owner -> what of it this run is bound to
 }
 
 // emit sends an event of the engine, unless nobody listens.
@@ -79,6 +84,8 @@ func opOf(e Effect) int {
 	switch e := e.(type) {
 	case Attach:
 		return e.Op
+	case Probe:
+		return e.Op
 	case EnsureNetwork:
 		return e.Op
 	case RemoveNetwork:
@@ -115,6 +122,11 @@ func (m *model) carryOut(e Effect) (Class, string) {
 		delete(m.volumes, e.Volume)
 		return OK, ""
 	case Prepare:
+		return OK, ""
+	case Probe:
+		if b := m.boxes[e.ID]; b == nil || !b.running {
+			return Gone, ""
+		}
 		return OK, ""
 	case Create:
 		return m.create(e)
@@ -172,9 +184,15 @@ func (m *model) create(e Create) (Class, string) {
 		}
 		nets[n] = true
 	}
+	b := &box{child: e.Child, hash: "h", nets: nets}
+	if !m.joinNow(b) {
+		return Transient, ""
+	}
 	m.next++
+	m.now = m.now.Add(time.Millisecond)
 	id := fmt.Sprintf("b%d", m.next)
-	m.boxes[id] = &box{child: e.Child, hash: "h", nets: nets}
+	b.created = m.now
+	m.boxes[id] = b
 	m.volumes[volumeOf(id)] = true
 	return OK, id
 }
@@ -190,7 +208,21 @@ func (m *model) start(id string) Class {
 		}
 	}
 	if !b.running {
-		b.running, b.began = true, true
+		// Volumes are those of the create, namespaces those of the start.
+		made := b.joined
+		if !m.joinNow(b) {
+			return Transient
+		}
+		for _, bond := range m.s.config(b.child).BoundTo {
+			if !bond.Run {
+				b.joined[bond.Name] = made[bond.Name]
+			}
+		}
+		m.now = m.now.Add(time.Millisecond)
+		b.running, b.began, b.started, b.health = true, true, m.now, HealthNone
+		if m.checked(b.child) {
+			b.health = HealthStarting
+		}
 		m.emit(ChildStarted{ID: id, At: m.now})
 	}
 	return OK
@@ -203,6 +235,7 @@ func (m *model) end(id string, code int) {
 		return
 	}
 	b.running, b.code = false, code
+	m.succeeded[b.child] = m.succeeded[b.child] || code == 0
 	m.ends[id]++
 	m.emit(ChildDied{ID: id, Code: code, At: m.now})
 	for n := range b.nets {
@@ -229,7 +262,7 @@ func (m *model) look(o Observe) Observed {
 			f.Status = Exited
 		}
 		if b.running {
-			f.Status = Running
+			f.Status, f.Created, f.StartedAt, f.Health = Running, b.created, b.started, b.health
 			for _, n := range []string{"back", "front"} {
 				if b.nets[n] {
 					f.Attached = append(f.Attached, n)
@@ -239,6 +272,12 @@ func (m *model) look(o Observe) Observed {
 		ob.Children = append(ob.Children, f)
 	}
 	if o.Child == "" {
+		for _, out := range m.s.Owners {
+			ob.Owners = append(ob.Owners, OwnerFacts{
+				Name: out.Name, Present: m.outside.present, Running: m.outside.running,
+				Created: m.outside.created, StartedAt: m.outside.started,
+			})
+		}
 		for _, n := range m.s.Config.Networks {
 			ob.Networks = append(ob.Networks, NetworkFacts{Name: n.Name, Present: m.nets[n.Name]})
 		}

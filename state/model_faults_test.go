@@ -82,7 +82,7 @@ func (m *model) fault(rt *rapid.T) {
 	}
 	b := m.boxes[id]
 	net := rapid.SampledFrom([]string{"back", "front"}).Draw(rt, "net")
-	switch rapid.SampledFrom([]string{"exit", "kill", "stop", "restart", "rm", "cut", "cut", "net-rm", "net-back", "pause", "unhealthy", "start", "parent", "oom"}).Draw(rt, "fault") {
+	switch rapid.SampledFrom([]string{"exit", "kill", "stop", "restart", "rm", "cut", "cut", "net-rm", "net-back", "pause", "unhealthy", "healthy", "start", "parent", "oom", "outside-die", "outside-start", "outside-rm"}).Draw(rt, "fault") {
 	case "exit":
 		m.end(id, rapid.IntRange(0, 3).Draw(rt, "code"))
 	case "kill":
@@ -126,7 +126,21 @@ func (m *model) fault(rt *rapid.T) {
 	case "pause":
 		m.emit(ChildPaused{ID: id, Paused: true})
 		m.emit(ChildPaused{ID: id})
+	case "outside-die":
+		m.outsideDown()
+	case "outside-start":
+		m.outsideUp()
+	case "outside-rm":
+		m.outsideGone()
+	case "healthy":
+		if b != nil && b.running && m.checked(b.child) {
+			b.health = Healthy
+			m.emit(ChildHealth{ID: id, Healthy: true, At: m.now})
+		}
 	case "unhealthy":
+		if b != nil && b.running && m.checked(b.child) {
+			b.health = Unhealthy
+		}
 		m.emit(ChildHealth{ID: id, At: m.now})
 	case "oom":
 		m.emit(ChildOOM{ID: id})

@@ -25,6 +25,7 @@ func TestModel(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		m := newModel(rt)
 		if rapid.Bool().Draw(rt, "whole") {
+			m.outsideUp()
 			m.wellUntilDone(rt) // most of what can go wrong comes later
 		}
 		rt.Repeat(map[string]func(*rapid.T){
@@ -66,6 +67,9 @@ type model struct {
 	unseen  bool           // somebody removed a container that no look had seen
 	quit    *Quit
 	effects int
+
+	outside   outside
+	succeeded map[string]bool // one-shots that ended with code 0
 }
 
 func newModel(rt *rapid.T) *model {
@@ -73,26 +77,18 @@ func newModel(rt *rapid.T) *model {
 	cfg.FollowParent = rapid.Bool().Draw(rt, "follow")
 	nets := []string{"back", "front"}
 	cfg.Networks = []NetworkConfig{{Name: "back"}, {Name: "front", External: true}}
-	n := rapid.IntRange(1, 3).Draw(rt, "children")
-	for i := range n {
-		cc := ChildConfig{Name: fmt.Sprintf("c%d", i), Hash: "h", StopSignal: 15, Grace: 10 * time.Second, FinalGrace: 8 * time.Second}
-		if i > 0 && rapid.Bool().Draw(rt, "bound") {
-			cc.BoundTo = []Bond{{Name: "c0", Run: true}}
-		} else {
-			cc.Networks = nets[:rapid.IntRange(0, 2).Draw(rt, "nets")]
-		}
-		if i > 0 && rapid.Bool().Draw(rt, "after") {
-			cc.After = []Dependency{{Name: fmt.Sprintf("c%d", i-1)}}
-		}
-		cfg.Children = append(cfg.Children, cc)
-	}
+	drawGraph(rt, &cfg, nets)
 	m := &model{
 		s: New(cfg), now: time.Unix(1000, 0), boxes: map[string]*box{},
 		nets: map[string]bool{"front": true}, volumes: map[string]bool{}, timers: map[Timer]SetTimer{},
-		parent: true, told: map[string]int{}, ends: map[string]int{},
+		parent: true, told: map[string]int{}, ends: map[string]int{}, succeeded: map[string]bool{},
+		outside: outside{id: "o1", present: true, running: rapid.Bool().Draw(rt, "outside"), created: time.Unix(500, 0), started: time.Unix(500, 0)},
 	}
 	if rapid.Bool().Draw(rt, "leftover") {
-		m.boxes["old"] = &box{child: "c0", began: true, running: rapid.Bool().Draw(rt, "runs"), hash: rapid.SampledFrom([]string{"h", "other"}).Draw(rt, "hash"), nets: map[string]bool{}}
+		old := &box{child: "c0", began: true, running: rapid.Bool().Draw(rt, "runs"), hash: rapid.SampledFrom([]string{"h", "other"}).Draw(rt, "hash"), nets: map[string]bool{}, created: time.Unix(600, 0), started: time.Unix(600, 0)}
+		m.boxes["old"] = old
+		m.joinNow(old)
+		m.succeeded["c0"] = !old.running && old.hash == "h"
 	}
 	m.openStream()
 	return m
@@ -163,6 +159,11 @@ func (m *model) accept(rt *rapid.T, before State, e Effect) {
 		if ch.ID != "" && m.s.Stage == Up {
 			if now, _ := m.s.Child(child); now.ID != "" {
 				rt.Fatalf("create of %s while %s is believed to exist", child, now.ID)
+			}
+		}
+		for _, d := range before.config(child).After {
+			if d.Condition == IsCompleted && !d.Optional && !m.succeeded[d.Name] {
+				rt.Fatalf("create of %s, but %s never succeeded", child, d.Name)
 			}
 		}
 	case Attach:
@@ -239,12 +240,36 @@ func (m *model) heal(rt *rapid.T) {
 	for _, id := range m.ids() {
 		m.boxes[id].held = ""
 	}
+	m.outsideUp()
 	if m.stream {
 		m.cutStream(rt)
 	}
 	m.openStream()
 	m.wellUntilDone(rt)
 	m.end2end(rt)
+	m.stays(rt)
+}
+
+// stays: a project that is whole is looked at and left alone.
+func (m *model) stays(rt *rapid.T) {
+	if m.quit != nil {
+		return
+	}
+	m.step(rt, ResyncDue{})
+	for len(m.queue)+len(m.pending) > 0 {
+		if len(m.queue) > 0 {
+			ev := m.queue[0]
+			m.queue = m.queue[1:]
+			m.step(rt, ev)
+			continue
+		}
+		e := m.pending[0]
+		if _, look := e.(Observe); !look {
+			rt.Fatalf("%s, although everything is whole", e)
+		}
+		m.pending = m.pending[1:]
+		m.answer(e, "well")
+	}
 }
 
 // wellUntilDone lets everything succeed until nothing moves any more.
@@ -273,6 +298,7 @@ func (m *model) wellUntilDone(rt *rapid.T) {
 			delete(m.timers, first)
 			m.now = m.now.Add(time.Second)
 			m.step(rt, Fired{Timer: first, At: m.now})
+		case m.goOn():
 		default:
 			m.step(rt, ResyncDue{})
 		}
@@ -289,7 +315,7 @@ func (m *model) done() bool {
 		return false
 	}
 	for i := range m.s.Children {
-		if !m.s.Children[i].Whole {
+		if ch := &m.s.Children[i]; !ch.Whole && ch.Phase != Completed {
 			return false
 		}
 	}
@@ -315,8 +341,15 @@ func (m *model) end2end(rt *rapid.T) {
 		}
 		return
 	}
+	wanted := 0
 	for i := range m.s.Children {
 		ch := &m.s.Children[i]
+		if ch.ID != "" {
+			wanted++
+		}
+		if ch.Phase == Completed {
+			continue
+		}
 		b := m.boxes[ch.ID]
 		if b == nil || !b.running || b.hash != "h" {
 			rt.Fatalf("%s is believed to be whole, the engine has %+v", ch.Name, b)
@@ -326,8 +359,13 @@ func (m *model) end2end(rt *rapid.T) {
 				rt.Fatalf("%s is believed to be attached to %s", ch.Name, n)
 			}
 		}
+		for _, bond := range m.s.config(ch.Name).BoundTo {
+			if got, want := b.joined[bond.Name], m.present(bond); got != want && (want != "" || bond.Namespace) && !m.finished(bond) {
+				rt.Fatalf("%s is believed to be whole, it was made against %s of %s, which is %s now", ch.Name, got, bond.Name, want)
+			}
+		}
 	}
-	if len(m.boxes) != len(m.s.Children) {
-		rt.Fatalf("%d containers for %d children", len(m.boxes), len(m.s.Children))
+	if len(m.boxes) != wanted {
+		rt.Fatalf("%d containers, %d are wanted", len(m.boxes), wanted)
 	}
 }

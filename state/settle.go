@@ -27,6 +27,11 @@ func (c *core) marks() []int {
 
 func (c *core) pass() {
 	c.sweep()
+	if c.Stage == Up {
+		c.comeBack()
+		c.despair()
+		c.complete()
+	}
 	switch c.Stage {
 	case Opening:
 		// Nothing is known before the first look, which the stream begins.
@@ -37,10 +42,19 @@ func (c *core) pass() {
 		for i := range c.Children {
 			c.raise(&c.Children[i])
 		}
-		c.complete()
 	case Away, Closing:
 		c.bringDown()
 	case Closed:
+	}
+}
+
+// comeBack: what was taken down while the followed parent was away is launched
+// anew, one-shots too.
+func (c *core) comeBack() {
+	for i := range c.Children {
+		if ch := &c.Children[i]; ch.Phase == Ended {
+			ch.Phase = Absent
+		}
 	}
 }
 
@@ -57,9 +71,6 @@ func (c *core) raise(ch *Child) {
 	if why := c.broken(ch, cc); ch.Drop == "" && why != "" {
 		ch.Drop = why
 		c.begin(ch, why)
-	}
-	if ch.Phase == Ended {
-		ch.Phase, ch.Finished = Absent, false // taken down while the followed parent was away
 	}
 	switch ch.Phase {
 	case Unknown:
@@ -185,5 +196,4 @@ func (c *core) complete() {
 		}
 	}
 	c.close(code, "every child completed")
-	c.bringDown()
 }

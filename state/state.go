@@ -87,6 +87,7 @@ type Child struct {
 	// Bound are the container IDs of the owners that the present container
 	// was created against, in the order of ChildConfig.BoundTo ("" for outside
 	// ones); nil while nobody knows, as with an adopted one.
+	Created   time.Time   // of the present container, as the last look says
 	StartedAt time.Time   // of the present run, as the last look says; zero before
 	Awaits    string      // what its next create waits for, as last told
 	Recent    []time.Time // recoveries within the policy's window

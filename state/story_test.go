@@ -84,7 +84,7 @@ func (st *story) configure(cfg *Config, f []string) bool {
 			Name: f[1], Hash: "h", Networks: list(kv["nets"]), After: dependencies(kv["after"]), BoundTo: bonds(kv["bound"]),
 			SharesParent: kv["shares"] == "parent", OneShot: kv["oneshot"] != "", Probed: kv["probed"] != "",
 			Restart: restartNames[kv["restart"]], MaxAttempts: st.int(kv["max"]),
-			StopSignal:   15, Grace: 10 * time.Second, FinalGrace: 8 * time.Second,
+			StopSignal: 15, Grace: 10 * time.Second, FinalGrace: 8 * time.Second,
 		})
 	case "network":
 		cfg.Networks = append(cfg.Networks, NetworkConfig{Name: f[1], External: len(f) > 2 && f[2] == "external"})
@@ -234,6 +234,7 @@ func (st *story) observed(f []string) Event {
 				}
 			}
 			facts.StartedAt = st.startOf(facts.ID)
+			facts.Created = facts.StartedAt
 			ev.Children = append(ev.Children, facts)
 		}
 	}
@@ -407,13 +408,13 @@ func dependencies(text string) []Dependency {
 	return out
 }
 
-// bonds reads gate (a namespace), gate:volumes, outside/vpn, outside/vpn:volumes.
+// bonds reads gate (a namespace), gate:volumes, outside/vpn, outside/vpn:volumes, gate:restart.
 func bonds(text string) []Bond {
 	var out []Bond
 	for _, word := range list(text) {
 		name, what, _ := strings.Cut(word, ":")
 		name, outside := strings.CutPrefix(name, "outside/")
-		out = append(out, Bond{Name: name, Outside: outside, Run: what == ""})
+		out = append(out, Bond{Name: name, Outside: outside, Run: what != "volumes", Namespace: what == ""})
 	}
 	return out
 }

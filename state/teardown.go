@@ -75,6 +75,7 @@ func (c *core) leave(ch *Child) bool {
 		c.lookAt(ch)
 		return false
 	case Completed:
+		ch.Finished = false
 		if ch.ID != "" {
 			c.end(ch)
 			return false
