@@ -21,7 +21,11 @@ func dependencies(doc *types.Project, s types.ServiceConfig) []Dependency {
 	var out []Dependency
 	for name, d := range s.DependsOn {
 		if _, here := doc.Services[name]; here {
-			out = append(out, Dependency{Name: name, Condition: conditions[d.Condition], Optional: !d.Required})
+			condition := conditions[d.Condition]
+			if condition == ConditionStarted && d.Extensions[readyExtension] == true {
+				condition = ConditionReady
+			}
+			out = append(out, Dependency{Name: name, Condition: condition, Optional: !d.Required})
 		}
 	}
 	slices.SortFunc(out, func(a, b Dependency) int { return strings.Compare(a.Name, b.Name) })
@@ -32,6 +36,16 @@ func dependencies(doc *types.Project, s types.ServiceConfig) []Dependency {
 func isOneShot(doc *types.Project, name string) bool {
 	for _, s := range doc.Services {
 		if d, ok := s.DependsOn[name]; ok && conditions[d.Condition] == ConditionCompleted {
+			return true
+		}
+	}
+	return false
+}
+
+// isProbed: some service waits for the first exposed port of the named one.
+func isProbed(doc *types.Project, name string) bool {
+	for _, s := range doc.Services {
+		if slices.ContainsFunc(dependencies(doc, s), func(d Dependency) bool { return d.Name == name && d.Condition == ConditionReady }) {
 			return true
 		}
 	}
@@ -49,16 +63,16 @@ func bonds(doc *types.Project, s types.ServiceConfig) []Bond {
 			}
 		}
 		if i := slices.IndexFunc(out, func(o Bond) bool { return o.Name == b.Name && o.Outside == b.Outside }); i >= 0 {
-			out[i].Run = out[i].Run || b.Run
+			out[i].Run, out[i].Namespace = out[i].Run || b.Run, out[i].Namespace || b.Namespace
 			return
 		}
 		out = append(out, b)
 	}
 	for _, mode := range []string{s.NetworkMode, s.Ipc, s.Pid} {
 		if name, ok := strings.CutPrefix(mode, composeServiceReference); ok {
-			add(Bond{Name: name, Run: true})
+			add(Bond{Name: name, Run: true, Namespace: true})
 		} else if name, ok := strings.CutPrefix(mode, types.ContainerPrefix); ok {
-			add(Bond{Name: name, Outside: true, Run: true})
+			add(Bond{Name: name, Outside: true, Run: true, Namespace: true})
 		}
 	}
 	for _, from := range s.VolumesFrom {
@@ -81,4 +95,18 @@ func bonds(doc *types.Project, s types.ServiceConfig) []Bond {
 		return cmp.Compare(a.Name, b.Name)
 	})
 	return out
+}
+
+// Precursors are the children that this one starts after, and is stopped before.
+func (c Child) Precursors() []string {
+	var names []string
+	for _, d := range c.After {
+		names = append(names, d.Name)
+	}
+	for _, b := range c.BoundTo {
+		if !b.Outside && !slices.Contains(names, b.Name) {
+			names = append(names, b.Name)
+		}
+	}
+	return names
 }

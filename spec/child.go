@@ -27,8 +27,14 @@ func convert(doc *types.Project, where string) (*Project, []string, Problems) {
 	}
 	project := &Project{Name: doc.Name}
 	names := map[string]string{}
+	doc = running(doc)
+	if len(doc.Services) == 0 {
+		problems = append(problems, Problem{where, "", "no service has a container: the scale of each is 0", "give one the scale 1"})
+	}
 	for _, key := range slices.Sorted(maps.Keys(doc.Services)) {
-		child, err := newChild(doc, doc.Services[key])
+		files, about, wrong := filesOf(doc, doc.Services[key], where)
+		warnings, problems = append(warnings, about...), append(problems, wrong...)
+		child, err := newChild(doc, doc.Services[key], files)
 		if err != nil {
 			problems = append(problems, Problem{where, "services." + key, err.Error(), "mend the service"})
 			continue
@@ -54,7 +60,7 @@ func convert(doc *types.Project, where string) (*Project, []string, Problems) {
 
 // newChild converts one service. A namespace shared with another service is
 // written as container:<its container's name>.
-func newChild(doc *types.Project, s types.ServiceConfig) (*Child, error) {
+func newChild(doc *types.Project, s types.ServiceConfig, files []File) (*Child, error) {
 	labels, err := childLabels(doc, s)
 	if err != nil {
 		return nil, err
@@ -71,16 +77,12 @@ func newChild(doc *types.Project, s types.ServiceConfig) (*Child, error) {
 	if err != nil {
 		return nil, err
 	}
-	pull, err := parsePull(orMissing(s.PullPolicy))
-	if err != nil {
-		return nil, fmt.Errorf("pull_policy %q: %w", s.PullPolicy, err)
-	}
 	c := &Child{
 		Name:          s.Name,
 		ContainerName: containerName(doc.Name, s),
 		Image:         s.Image,
-		Pull:          pull,
 		Platform:      platform,
+		Files:         files,
 		Config: &container.Config{
 			Hostname:        s.Hostname,
 			Domainname:      s.DomainName,
@@ -109,8 +111,16 @@ func newChild(doc *types.Project, s types.ServiceConfig) (*Child, error) {
 		seconds := int(c.Grace.Seconds())
 		c.Config.StopTimeout = &seconds
 	}
+	if s.PullPolicy != "" {
+		if c.Pull, c.PullEvery, err = parsePull(s.PullPolicy); err != nil {
+			return nil, fmt.Errorf("pull_policy %q: %w", s.PullPolicy, err)
+		}
+	}
+	if c.Restart, c.MaxAttempts, err = restartOf(s); err != nil {
+		return nil, fmt.Errorf("restart %q: %w", s.Restart, err)
+	}
 	c.After, c.BoundTo = dependencies(doc, s), bonds(doc, s)
-	c.OneShot = isOneShot(doc, s.Name)
+	c.OneShot, c.Probed = isOneShot(doc, s.Name), isProbed(doc, s.Name)
 	if c.SharesParent = s.NetworkMode == ModeTask; c.SharesParent {
 		host.NetworkMode = ""
 	}
@@ -128,13 +138,6 @@ func newChild(doc *types.Project, s types.ServiceConfig) (*Child, error) {
 	}
 	c.Config.Labels[LabelSpecHash] = c.Hash
 	return c, nil
-}
-
-func orMissing(policy string) string {
-	if policy == "" {
-		return types.PullPolicyMissing
-	}
-	return policy
 }
 
 func containerName(project string, s types.ServiceConfig) string {

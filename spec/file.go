@@ -1,87 +1,136 @@
 package spec
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"maps"
+	"fmt"
+	"io/fs"
 	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/compose-spec/compose-go/v2/loader"
 	"github.com/compose-spec/compose-go/v2/types"
 )
 
-// loadFile loads the mounted compose file. Of the LAUNCH_* variables only the
-// project's name and the file for ${…} still count.
-func (in *input) loadFile() {
+// loadFiles loads the compose files, the later ones over the earlier. Of the
+// LAUNCH_* variables only the project's name and the file for ${…} still count.
+func (in *input) loadFiles() {
 	for _, v := range Variables {
 		if _, set := in.Env.Lookup(v.Name); !set || !strings.HasPrefix(v.Name, "LAUNCH_") {
 			continue
 		}
 		if v.Name != "LAUNCH_PROJECT_NAME" && v.Name != "LAUNCH_ARG_ENVFILE" {
-			in.warnings = append(in.warnings, in.File+" is used, "+in.Env.Origin(v.Name)+" is ignored")
+			used := " is used, "
+			if len(in.files) > 1 {
+				used = " are used, "
+			}
+			in.warnings = append(in.warnings, in.where()+used+in.Env.Origin(v.Name)+" is ignored")
 		}
 	}
 	name := in.projectName()
-	file, err := filepath.Abs(in.File)
-	if err == nil {
-		_, err = os.ReadFile(file)
+	if asked := in.environment[composeProjectName]; name == "" && asked != "" && !composeProject.MatchString(asked) {
+		in.problems = append(in.problems, Problem{composeProjectName, asked, "not a project name", "use lower-case letters, digits, '-' and '_', a letter or digit first"})
 	}
-	if err != nil {
-		in.problems = append(in.problems, Problem{in.File, "", "the compose file cannot be read", "mount it readable"})
-	}
+	in.readFiles()
 	if len(in.problems) > 0 {
 		return
 	}
-	details := types.ConfigDetails{
-		WorkingDir:  filepath.Dir(file),
-		ConfigFiles: []types.ConfigFile{{Filename: file}},
-		Environment: in.environment.Clone(),
+	document, err := in.read(in.configFiles(), name)
+	if err != nil {
+		in.problems = append(in.problems, in.faults(err, name)...)
+		return
 	}
-	document, err := loader.LoadWithContext(context.Background(), details, func(o *loader.Options) {
-		switch {
-		case name != "":
-			o.SetProjectName(name, true)
-		case in.environment["COMPOSE_PROJECT_NAME"] != "":
-			o.SetProjectName(in.environment["COMPOSE_PROJECT_NAME"], true)
+	document.ComposeFiles = in.files
+	in.document = in.labelled(document).WithoutUnnecessaryResources()
+	if len(in.document.Services) == 0 {
+		in.problems = append(in.problems, Problem{in.where(), "", "no services in it, or all of them in profiles that are off", "add a service, or name profiles with --profile, FOSTER_PROFILE or COMPOSE_PROFILES"})
+		return
+	}
+	in.warnings = append(in.warnings, in.hostPaths(name)...)
+}
+
+const composeProjectName = "COMPOSE_PROJECT_NAME"
+
+// read lets compose-go load files, with some changes of its options. The
+// project is called as asked; else as COMPOSE_PROJECT_NAME or the files say;
+// else as foster's own service is. A file that makes compose-go panic is refused.
+func (in *input) read(files []types.ConfigFile, project string, changes ...func(*loader.Options)) (loaded *types.Project, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			loaded, err = nil, errors.New("compose cannot make sense of it")
+		}
+	}()
+	details := types.ConfigDetails{WorkingDir: in.workingDir(), ConfigFiles: files, Environment: in.environment.Clone()}
+	return loadProject(context.Background(), in.where(), details, append([]func(*loader.Options){loader.WithDiscardEnvFiles, in.options(project)}, changes...)...)
+}
+
+func (in *input) options(project string) func(*loader.Options) {
+	registerRaw()
+	return func(o *loader.Options) {
+		switch asked := in.environment[composeProjectName]; {
+		case project != "":
+			o.SetProjectName(project, true)
+		case asked != "":
+			o.SetProjectName(asked, true)
 		default:
 			o.SetProjectName(in.Identity.ProjectName(), false)
 		}
-		o.Profiles = profiles(in.environment["COMPOSE_PROFILES"])
-	}, loader.WithDiscardEnvFiles)
-	if err != nil {
-		in.problems = append(in.problems, Problem{in.File, "", in.withoutValues(err), "mend the file; `docker compose config` tells the same"})
-		return
-	}
-	document.ComposeFiles = []string{file}
-	in.document = in.labelled(document).WithoutUnnecessaryResources()
-	if len(in.document.Services) == 0 {
-		in.problems = append(in.problems, Problem{in.File, "", "no services in it, or all of them in profiles that are off", "add a service, or name profiles in COMPOSE_PROFILES"})
-	}
-}
-
-// withoutValues is the loader's message with ${NAME} in place of what ${…}
-// brought in: that may be a secret.
-func (in *input) withoutValues(err error) string {
-	const shortest = 4 // less is no secret, and would match anywhere
-	names := slices.SortedFunc(maps.Keys(in.environment), func(a, b string) int {
-		return cmp.Or(len(in.environment[b])-len(in.environment[a]), strings.Compare(a, b))
-	})
-	text := err.Error()
-	for _, name := range names {
-		if value := in.environment[name]; len(value) >= shortest {
-			text = strings.ReplaceAll(text, value, "${"+name+"}")
+		o.Profiles = in.Profiles
+		if len(o.Profiles) == 0 {
+			o.Profiles = profiles(in.environment["COMPOSE_PROFILES"])
 		}
+		o.Interpolate.Substitute = in.substitute
 	}
-	if errors.Is(err, os.ErrNotExist) {
-		text += " (paths are those of foster's own container)"
-	}
-	return text
 }
 
 func profiles(list string) []string {
-	return slices.DeleteFunc(strings.Split(list, ","), func(p string) bool { return strings.TrimSpace(p) == "" })
+	var on []string
+	for _, p := range strings.Split(list, ",") {
+		if p = strings.TrimSpace(p); p != "" {
+			on = append(on, p)
+		}
+	}
+	return on
+}
+
+// readFiles reads every file, and reports each that cannot be.
+func (in *input) readFiles() {
+	for _, file := range in.files {
+		if file == "" {
+			continue // reported
+		}
+		content, err := readFile(file)
+		if err != nil {
+			in.problems = append(in.problems, Problem{file, "", err.Error(), "mount it readable into foster's own container"})
+			continue
+		}
+		s, problems := newSource(file, content)
+		in.problems = append(in.problems, problems...)
+		in.sources = append(in.sources, s)
+	}
+}
+
+func readFile(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, errors.New("there is no such compose file")
+	case err == nil && info.IsDir():
+		return nil, errors.New("a directory, not a compose file")
+	case err == nil && !info.Mode().IsRegular():
+		return nil, errors.New("not a regular file")
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("the compose file cannot be read: %w", errors.Unwrap(err))
+	}
+	return content, nil
+}
+
+func (in *input) configFiles() []types.ConfigFile {
+	files := make([]types.ConfigFile, len(in.sources))
+	for i, s := range in.sources {
+		files[i] = types.ConfigFile{Filename: s.file, Content: s.content}
+	}
+	return files
 }

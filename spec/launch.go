@@ -46,6 +46,7 @@ func (l *launch) read() {
 	l.surroundings()
 	l.storage()
 	l.networking()
+	l.services()
 }
 
 // build puts pieces together into what compose-go loads.

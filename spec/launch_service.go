@@ -14,8 +14,6 @@ import (
 
 // general reads what the child is and how it is called.
 func (l *launch) general() {
-	// Compose must have no say in restarts: foster decides them.
-	l.set("", "restart", "no")
 	if w, ok := l.text("LAUNCH_IMAGE"); ok {
 		if _, err := reference.ParseAnyReference(w.value); err != nil {
 			l.problem("LAUNCH_IMAGE", w, "not an image reference", "write [registry[:port]/]name[:tag][@digest], the name in lower case")
@@ -29,11 +27,15 @@ func (l *launch) general() {
 		l.set("LAUNCH_COMMAND", "command", unescapeQuotes(w.value))
 	}
 	if w, ok := l.text("LAUNCH_PULL"); ok {
-		policy, err := parsePull(w.value)
+		policy, _, err := parsePull(w.value)
 		if err != nil {
-			l.problem("LAUNCH_PULL", w, err.Error(), "write always, missing or never (true is always, false is missing)")
+			l.problem("LAUNCH_PULL", w, err.Error(), "write always, missing, never, daily, weekly or every_12h (true is always, false is missing)")
 		}
-		l.set("LAUNCH_PULL", "pull_policy", policy.String())
+		name := policy.String()
+		if policy == PullRefresh { // with its time
+			name = strings.ToLower(w.value)
+		}
+		l.set("LAUNCH_PULL", "pull_policy", name)
 	}
 	if w, ok := l.text("LAUNCH_CONTAINER_NAME"); ok {
 		if !engineName.MatchString(w.value) {

@@ -1,8 +1,6 @@
 package spec
 
 import (
-	"context"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -19,13 +17,18 @@ const DefaultFile = "/docker-compose.yml"
 type Options struct {
 	Env Env // as ReadEnv gives it
 	// Environ is foster's own environment, "NAME=value": ${…} and names passed
-	// on to the child are looked up in it.
+	// on to the child are looked up in it, COMPOSE_FILE and its like too.
 	Environ  []string
 	Identity Identity
-	// File is the path of the mounted compose file; "" when there is none and
-	// the LAUNCH_* variables tell what to launch.
-	File    string
-	Version string // of foster, for the labels
+	// Files are the compose files that were asked for, in the order in which
+	// they are merged. When there are none, COMPOSE_FILE names them, or those of
+	// the usual names in the directory Root are taken ("": do not look); and
+	// without any the LAUNCH_* variables tell what to launch.
+	Files []string
+	Root  string
+	// Profiles are those that are on; without any COMPOSE_PROFILES names them.
+	Profiles []string
+	Version  string // of foster, for the labels
 }
 
 // Result is what there is to launch, and what to tell the operator about it.
@@ -45,15 +48,15 @@ type Login struct {
 	User, Password, Registry string
 }
 
-// Load makes the project from LAUNCH_* or from a compose file, with the labels
+// Load makes the project from LAUNCH_* or from compose files, with the labels
 // of this run on it. When the operator has to mend something the error is
 // Problems; it never holds anything secret.
 func Load(o Options) (*Result, error) {
-	environment, problems := interpolation(o)
-	in := &input{Options: o, environment: environment, problems: slices.Concat(o.Env.problems, problems), blind: len(problems) > 0}
+	in := &input{Options: o, problems: slices.Clone(o.Env.problems)}
+	in.readEnvironment()
 	in.checkLogin()
-	if o.File != "" {
-		in.loadFile()
+	if len(in.files) > 0 {
+		in.loadFiles()
 	} else {
 		in.loadLaunch()
 	}
@@ -62,7 +65,7 @@ func Load(o Options) (*Result, error) {
 	}
 	project, warnings, problems := convert(in.document, in.where())
 	if len(problems) > 0 {
-		return nil, problems.err()
+		return nil, in.placed(problems).err()
 	}
 	project.Stamp(o.Identity, o.Version)
 	return &Result{
@@ -70,7 +73,7 @@ func Load(o Options) (*Result, error) {
 		Document: in.document,
 		Login:    in.login(),
 		Warnings: append(in.warnings, warnings...),
-		secrets:  in.secrets(),
+		secrets:  append(in.secrets(), in.broughtSecrets()...),
 	}, nil
 }
 
@@ -78,16 +81,19 @@ func Load(o Options) (*Result, error) {
 type input struct {
 	Options
 	environment types.Mapping
-	blind       bool // some of the environment could not be read
+	brought     map[string]string // value -> name, of what ${…} brought in
+	blind       bool              // some of the environment could not be read
+	files       []string          // absolute; none with LAUNCH_*
+	sources     []source          // what is in the files
 	document    *types.Project
 	problems    Problems
 	warnings    []string
 }
 
-// where names the document in problems.
+// where names the document in problems and warnings.
 func (in *input) where() string {
-	if in.File != "" {
-		return in.File
+	if len(in.files) > 0 {
+		return strings.Join(in.files, ", ")
 	}
 	return "LAUNCH_*"
 }
@@ -136,21 +142,15 @@ func (in *input) projectName() string {
 }
 
 func (in *input) launch() *launch {
-	return &launch{env: in.Env, lookup: in.environment.Resolve, blind: in.blind, child: in.Identity.ChildName()}
+	return &launch{env: in.Env, lookup: in.noting(in.environment.Resolve), blind: in.blind, child: in.Identity.ChildName()}
 }
 
-// compose loads a document that is already interpolated.
+// compose loads a document made of LAUNCH_*, which is interpolated already.
 func (in *input) compose(document map[string]any, project string) (*types.Project, error) {
-	details := types.ConfigDetails{
-		WorkingDir:  filepath.Dir(DefaultFile),
-		ConfigFiles: []types.ConfigFile{{Filename: DefaultFile, Config: document}},
-		Environment: in.environment.Clone(),
-	}
-	loaded, err := loader.LoadWithContext(context.Background(), details, func(o *loader.Options) {
-		o.SetProjectName(project, true)
+	loaded, err := in.read([]types.ConfigFile{{Filename: DefaultFile, Config: document}}, project, func(o *loader.Options) {
 		o.SkipInclude = true
 		o.Interpolate.Substitute = func(s string, _ template.Mapping) (string, error) { return s, nil }
-	}, loader.WithDiscardEnvFiles)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -177,7 +177,7 @@ func (in *input) blame(l *launch, project string, whole error) Problems {
 			variable = "LAUNCH_*"
 		}
 		if !hidden(variable) && l.env.Origin(variable) == variable {
-			what += ": " + err.Error()
+			what += ": " + in.withoutValues(err.Error())
 		}
 		problems = append(problems, Problem{l.env.Origin(variable), l.show(variable, word{raw: l.env.Get(variable)}), what, "see the configuration table for its form"})
 	}

@@ -17,8 +17,8 @@ const (
 )
 
 // Marshal prints the resolved Compose document without its secrets: the values
-// of environment, of whatever is called password, token, key or the like, and
-// the ones that came as secrets, wherever they stand. `docker compose` can read
+// of environment, the content of configs and secrets, whatever is called
+// password, token, key or the like, and what came as a secret, wherever it stands. `docker compose` can read
 // what remains: a dollar sign is written twice.
 func (r *Result) Marshal(format string) ([]byte, error) {
 	text, err := r.Document.MarshalJSON()
@@ -60,6 +60,8 @@ func (r redactor) tree(path []string, node any) any {
 		for key, value := range v {
 			_, isText := value.(string)
 			switch {
+			case key == "content" && len(path) == 2 && (path[0] == "configs" || path[0] == "secrets"):
+				out[key] = Redacted
 			case len(path) == 3 && path[0] == "services" && path[2] == "environment" && value != nil:
 				out[key] = Redacted
 			case isText && len(path) > 2 && secretName.MatchString(key):
@@ -109,11 +111,13 @@ func (r redactor) bind(path []string, node any) any {
 	return out
 }
 
-func (r redactor) text(s string) string {
+// text is a text of the document, in which a dollar sign is written twice.
+func (r redactor) text(s string) string { return strings.ReplaceAll(r.plain(s), "$", "$$") }
+
+func (r redactor) plain(s string) string {
 	for _, secret := range r.secrets {
 		s = strings.ReplaceAll(s, secret, Redacted)
 	}
 	s = assignment.ReplaceAllString(s, "${1}"+Redacted)
-	s = userinfo.ReplaceAllString(s, "${1}"+Redacted+"@")
-	return strings.ReplaceAll(s, "$", "$$")
+	return userinfo.ReplaceAllString(s, "${1}"+Redacted+"@")
 }

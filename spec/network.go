@@ -154,7 +154,7 @@ func networks(doc *types.Project) ([]Network, error) {
 }
 
 func ipam(c types.IPAMConfig) *network.IPAM {
-	if c.Driver == "" && len(c.Config) == 0 {
+	if c.Driver == "" && len(c.Config) == 0 && len(c.Options) == 0 {
 		return nil
 	}
 	out := &network.IPAM{Driver: c.Driver, Options: c.Options}

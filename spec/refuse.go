@@ -10,106 +10,103 @@ import (
 	"github.com/distribution/reference"
 )
 
-// refuse names every attribute that foster cannot apply: to leave one out in
-// silence would launch something else than what is written.
+// refuse finds everything that foster cannot apply: attributes by the table,
+// and such values and combinations of the others.
 func refuse(doc *types.Project, where string) (warnings []string, problems Problems) {
-	bad := func(path, what, mend string) {
-		problems = append(problems, Problem{where, path, what, mend})
-	}
-	unable := func(path string, present bool, mend string) {
-		if present {
-			bad(path, "foster cannot apply this attribute", mend)
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(doc.Jobs)) {
-		unable("jobs."+name, true, "remove it")
-	}
+	warnings, problems = inspectAttributes(doc, where)
+	bad := func(path, what, mend string) { problems = append(problems, Problem{where, path, what, mend}) }
 	for _, key := range slices.Sorted(maps.Keys(doc.Services)) {
-		s := doc.Services[key]
-		at := "services." + key + "."
-		unable(at+"build", s.Build != nil, "build the image beforehand and name it with image")
-		unable(at+"provider", s.Provider != nil, "remove the service")
-		unable(at+"secrets", len(s.Secrets) > 0, "bind-mount a file of the host with volumes")
-		unable(at+"configs", len(s.Configs) > 0, "bind-mount a file of the host with volumes")
-		unable(at+"models", len(s.Models) > 0, "remove it")
-		unable(at+"develop", s.Develop != nil, "remove it")
-		unable(at+"credential_spec", s.CredentialSpec != nil, "remove it")
-		unable(at+"use_api_socket", s.UseAPISocket, "bind-mount the engine's socket with volumes")
-		unable(at+"attach", s.Attach != nil && !*s.Attach, "remove it")
-		unable(at+"pre_start", len(s.PreStart) > 0, "put the work into the image's entrypoint")
-		unable(at+"post_start", len(s.PostStart) > 0, "put the work into the image's entrypoint")
-		unable(at+"pre_stop", len(s.PreStop) > 0, "handle the stop signal in the container")
-		unable(at+"umask", s.Umask != nil, "set it in the image's entrypoint")
-		unable(at+"net", s.Net != "", "write network_mode")
-		unable(at+"dockerfile", s.Dockerfile != "", "build the image beforehand and name it with image")
-		unable(at+"log_driver", s.LogDriver != "", "write logging.driver")
-		unable(at+"log_opt", len(s.LogOpt) > 0, "write logging.options")
+		s, at := doc.Services[key], "services."+key+"."
 		if s.Build == nil && s.Provider == nil {
 			if _, err := reference.ParseAnyReference(s.Image); err != nil {
 				bad(at+"image", "not an image reference", "write [registry[:port]/]name[:tag][@digest], the name in lower case")
 			}
 		}
-		switch s.PullPolicy {
-		case "", types.PullPolicyAlways, types.PullPolicyMissing, types.PullPolicyIfNotPresent, types.PullPolicyNever:
-		default:
-			bad(at+"pull_policy", "foster cannot apply "+s.PullPolicy, "write always, missing or never")
+		if _, _, err := parsePull(s.PullPolicy); err != nil && s.PullPolicy != "" {
+			bad(at+"pull_policy", err.Error(), "write always, missing, never, daily, weekly or every_12h")
 		}
-		if n := s.GetScale(); n != 1 {
+		if _, _, err := restartOf(s); err != nil {
+			if s.Deploy != nil && s.Deploy.RestartPolicy != nil && s.Deploy.RestartPolicy.Condition != "" {
+				bad(at+"deploy.restart_policy.condition", err.Error(), "write any, on-failure or none")
+			} else {
+				bad(at+"restart", err.Error(), `write "no", always, unless-stopped, on-failure or on-failure:5`)
+			}
+		}
+		switch n := s.GetScale(); {
+		case n == 0:
+			warnings = append(warnings, where+": service "+key+" has no child: its scale is 0")
+		case n != 1:
 			bad(at+"scale", fmt.Sprintf("foster runs one container of a service, not %d", n), "write the service once for each container")
 		}
-		refuseDeploy(at+"deploy.", s.Deploy, unable)
-		for _, name := range slices.Sorted(maps.Keys(s.DependsOn)) {
-			if d := s.DependsOn[name]; d.Condition != "" && d.Condition != types.ServiceConditionStarted {
-				bad(at+"depends_on."+name, "foster cannot wait for "+d.Condition, "write condition: service_started")
-			}
-		}
-		for _, ns := range []struct{ name, mode string }{{"network_mode", s.NetworkMode}, {"ipc", s.Ipc}, {"pid", s.Pid}, {"uts", s.Uts}, {"cgroup", s.Cgroup}} {
-			other, ok := strings.CutPrefix(ns.mode, composeServiceReference)
-			if _, known := doc.Services[other]; ok && !known {
-				bad(at+ns.name, "there is no service "+other, "name a service of this file")
-			}
-			unable(at+ns.name, ok && (ns.name == "uts" || ns.name == "cgroup"), "remove it")
-		}
-		for _, from := range s.VolumesFrom {
-			name, _, _ := strings.Cut(from, ":")
-			if _, known := doc.Services[name]; !known && !strings.HasPrefix(from, types.ContainerPrefix) {
-				bad(at+"volumes_from", "there is no service "+name, "name a service of this file, or container:<name>")
-			}
-		}
+		refuseShared(doc, s, at, bad)
 		for i, v := range s.Volumes {
-			unable(fmt.Sprintf("%svolumes[%d]", at, i), v.Type == types.VolumeTypeCluster || v.Type == types.VolumeTypeNamedPipe, "use a bind or volume")
+			switch v.Type {
+			case types.VolumeTypeCluster, types.VolumeTypeNamedPipe:
+				bad(fmt.Sprintf("%svolumes[%d].type", at, i), "foster cannot mount "+v.Type, "use a bind or volume")
+			}
 		}
 		if s.NetworkMode == ModeTask {
-			unable(at+"ports", len(s.Ports) > 0, "publish the ports of the Swarm service: they reach the child")
-			for _, a := range []struct {
-				name    string
-				present bool
-			}{{"hostname", s.Hostname != ""}, {"dns", len(s.DNS) > 0}, {"extra_hosts", len(s.ExtraHosts) > 0}, {"mac_address", s.MacAddress != ""}, {"links", len(s.Links) > 0}} {
-				unable(at+a.name, a.present, "remove it: it belongs to foster's own container")
-			}
-		}
-		if s.Restart != "" && s.Restart != "no" || s.Deploy != nil && s.Deploy.RestartPolicy != nil {
-			warnings = append(warnings, where+": the restart policy of service "+key+" is ignored: foster restarts it, see FOSTER_RESTART")
+			refuseOfTask(s, at, bad)
 		}
 	}
 	return warnings, problems
 }
 
-// refuseDeploy refuses what only Swarm's scheduler can do.
-func refuseDeploy(at string, d *types.DeployConfig, unable func(path string, present bool, mend string)) {
-	if d == nil {
-		return
+// refuseShared looks at what a service wants to have of another's container.
+func refuseShared(doc *types.Project, s types.ServiceConfig, at string, bad func(path, what, mend string)) {
+	check := func(path, other string) {
+		service, known := doc.Services[other]
+		switch {
+		case !known:
+			bad(path, "there is no service "+other, "name a service of this file, or container:<name>")
+		case service.GetScale() == 0:
+			bad(path, "service "+other+" has no container: its scale is 0", "give it the scale 1")
+		}
 	}
-	const mend = "set it on the Swarm service that runs foster"
-	p := d.Placement
-	unable(at+"mode", d.Mode != "" && d.Mode != "replicated", mend)
-	unable(at+"labels", len(d.Labels) > 0, mend+", or write labels")
-	unable(at+"update_config", d.UpdateConfig != nil, mend)
-	unable(at+"rollback_config", d.RollbackConfig != nil, mend)
-	unable(at+"placement", len(p.Constraints) > 0 || len(p.Preferences) > 0 || p.MaxReplicas > 0, mend)
-	unable(at+"endpoint_mode", d.EndpointMode != "", mend)
-	if r := d.Resources.Reservations; r != nil {
-		unable(at+"resources.reservations.cpus", r.NanoCPUs != 0, mend)
-		unable(at+"resources.reservations.generic_resources", len(r.GenericResources) > 0, mend)
+	for _, ns := range []struct{ name, mode string }{{"network_mode", s.NetworkMode}, {"ipc", s.Ipc}, {"pid", s.Pid}, {"uts", s.Uts}, {"cgroup", s.Cgroup}} {
+		other, ok := strings.CutPrefix(ns.mode, composeServiceReference)
+		switch {
+		case !ok:
+		case ns.name == "uts", ns.name == "cgroup":
+			bad(at+ns.name, "no engine lets containers share it", "remove it")
+		default:
+			check(at+ns.name, other)
+		}
 	}
+	for _, from := range s.VolumesFrom {
+		if name, _, _ := strings.Cut(from, ":"); !strings.HasPrefix(from, types.ContainerPrefix) {
+			check(at+"volumes_from", name)
+		}
+	}
+	for _, link := range s.Links {
+		name, _, _ := strings.Cut(link, ":")
+		check(at+"links", name)
+	}
+}
+
+// refuseOfTask: in foster's own network namespace much is not the child's to say.
+func refuseOfTask(s types.ServiceConfig, at string, bad func(path, what, mend string)) {
+	if len(s.Ports) > 0 {
+		bad(at+"ports", "foster cannot apply this attribute", "publish the ports of the Swarm service: they reach the child")
+	}
+	for _, a := range []struct {
+		name    string
+		present bool
+	}{{"hostname", s.Hostname != ""}, {"dns", len(s.DNS) > 0}, {"extra_hosts", len(s.ExtraHosts) > 0}, {"mac_address", s.MacAddress != ""}, {"links", len(s.Links) > 0}} {
+		if a.present {
+			bad(at+a.name, "foster cannot apply this attribute", "remove it: it belongs to foster's own container")
+		}
+	}
+}
+
+// running is the document without the services whose scale is 0.
+func running(doc *types.Project) *types.Project {
+	out := *doc
+	out.Services = types.Services{}
+	for key, s := range doc.Services {
+		if s.GetScale() > 0 {
+			out.Services[key] = s
+		}
+	}
+	return &out
 }

@@ -96,6 +96,8 @@ type Bond struct {
 	Name    string // of a service; of a container (name or ID) when Outside
 	Outside bool   // container:x
 	Run     bool   // it ends with the other's run: namespaces, restart: true; not volumes_from
+	// Namespace: it lives in a namespace of the other's, and not without it.
+	Namespace bool
 }
 
 // RestartPolicy is what a service says of its own ends.

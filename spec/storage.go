@@ -48,6 +48,9 @@ func bindString(source string, v types.ServiceVolumeConfig) string {
 	if v.Bind != nil && v.Bind.SELinux != "" {
 		options = append(options, v.Bind.SELinux)
 	}
+	if v.Bind != nil && v.Bind.Propagation != "" { // of a volume, that is
+		options = append(options, v.Bind.Propagation)
+	}
 	return source + ":" + v.Target + ":" + strings.Join(options, ",")
 }
 

@@ -56,37 +56,6 @@ func parseSize(s string) (int64, error) {
 	return n, nil
 }
 
-// parsePull reads LAUNCH_PULL.
-func parsePull(s string) (PullPolicy, error) {
-	switch strings.ToLower(strings.TrimSpace(s)) {
-	case "always":
-		return PullAlways, nil
-	case "missing", "if_not_present", "if-not-present":
-		return PullMissing, nil
-	case "never":
-		return PullNever, nil
-	}
-	always, err := ParseBool(s)
-	if err != nil {
-		return PullMissing, errors.New("not a pull policy")
-	}
-	if always {
-		return PullAlways, nil
-	}
-	return PullMissing, nil
-}
-
-// String is the policy as Compose spells it.
-func (p PullPolicy) String() string {
-	switch p {
-	case PullAlways:
-		return types.PullPolicyAlways
-	case PullNever:
-		return types.PullPolicyNever
-	}
-	return types.PullPolicyMissing
-}
-
 // parseUlimit reads name=limit or name=soft:hard; -1 is no limit.
 func parseUlimit(s string) (*units.Ulimit, error) {
 	name, limits, ok := strings.Cut(s, "=")

@@ -46,11 +46,11 @@ func TestParseUlimit(t *testing.T) {
 
 func TestParsePull(t *testing.T) {
 	for in, want := range map[string]PullPolicy{"true": PullAlways, "Always": PullAlways, "false": PullMissing, "missing": PullMissing, "if_not_present": PullMissing, "if-not-present": PullMissing, "never": PullNever} {
-		if got, err := parsePull(in); err != nil || got != want {
+		if got, _, err := parsePull(in); err != nil || got != want {
 			t.Errorf("parsePull(%q) = %v, %v", in, got, err)
 		}
 	}
-	if _, err := parsePull("sometimes"); err == nil {
+	if _, _, err := parsePull("sometimes"); err == nil {
 		t.Error("parsePull(sometimes) has no error")
 	}
 }

@@ -31,7 +31,7 @@ type Variable struct {
 var Variables = []Variable{
 	{Name: "LAUNCH_IMAGE", Kind: KindText, Doc: "Image of the child; required unless a compose file is mounted.", Example: "gitlab/gitlab-runner:alpine"},
 	{Name: "LAUNCH_COMMAND", Kind: KindText, Doc: "Command instead of the image's, as one line; quotes group.", Example: "run --user=gitlab-runner"},
-	{Name: "LAUNCH_PULL", Kind: KindChoice, Doc: "When to pull: `always` (or `true`), `missing` (or `false`, `if-not-present`), `never`.", Default: "missing", Example: "always"},
+	{Name: "LAUNCH_PULL", Kind: KindChoice, Doc: "When to pull: `always` (or `true`), `missing` (or `false`, `if-not-present`), `never`; `daily`, `weekly`, `every_12h`: when the image is older.", Default: "missing", Example: "always"},
 	{Name: "LAUNCH_PROJECT_NAME", Kind: KindText, Doc: "Compose project: lower-case letters, digits, `-` and `_`.", Default: "the Swarm service's name", Example: "runners"},
 	{Name: "LAUNCH_SERVICE_NAME", Kind: KindText, Doc: "Compose service, and the child's DNS name on its networks.", Default: "the Swarm service's name without the stack's", Example: "gitlab-runner"},
 	{Name: "LAUNCH_CONTAINER_NAME", Kind: KindText, Doc: "Name of the container.", Default: "`<project>-<service>-1`", Example: "gitlab-ci-runner"},
@@ -57,6 +57,8 @@ var Variables = []Variable{
 	{Name: "LAUNCH_EXTRA_HOSTS", Kind: KindList, Doc: "Lines for /etc/hosts: `name:address`; the address may be `host-gateway`.", Example: "db:10.0.0.5 host:host-gateway"},
 	{Name: "LAUNCH_DNS", Kind: KindList, Doc: "Addresses of DNS servers.", Example: "10.0.0.2 1.1.1.1"},
 	{Name: "LAUNCH_DNS_SEARCH", Kind: KindList, Doc: "DNS search domains.", Example: "example.org"},
+
+	{Name: "LAUNCH_SERVICES", Kind: KindList, Doc: "Images that run beside the child, started before it; it reaches each by the names that the image gives: `tutum/wordpress:latest` is `tutum__wordpress` and `tutum-wordpress`.", Example: "postgres:16 registry.example.org:4999/tutum/wordpress"},
 
 	{Name: "LAUNCH_HOST_NETWORK", Kind: KindBool, Doc: "Use the host's network; all other network settings are then ignored.", Default: "false", Example: "true"},
 	{Name: "LAUNCH_NETWORK_MODE", Kind: KindText, Doc: "`task` (foster's own network namespace), `host`, `none`, `bridge` or `container:<name>`; all below are then ignored.", Example: "none"},

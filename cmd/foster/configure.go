@@ -2,7 +2,7 @@ package main
 
 import (
 	"io"
-	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -37,9 +37,12 @@ func configure(out outside, cmd *cobra.Command, logs io.Writer) (*configured, er
 		// Only the settings were of interest: nothing is connected yet.
 		_ = engine.Close()
 	}
-	loaded, err := c.load(spec.Identity{})
-	if err != nil {
-		problems = appendProblems(problems, err)
+	var loaded *spec.Result
+	if !asksInVain(env, problems) {
+		var err error
+		if loaded, err = c.load(spec.Identity{}); err != nil {
+			problems = appendProblems(problems, err)
+		}
 	}
 	if len(problems) > 0 {
 		return nil, problems.Sorted()
@@ -50,19 +53,19 @@ func configure(out outside, cmd *cobra.Command, logs io.Writer) (*configured, er
 	return c, nil
 }
 
+// asksInVain says that FOSTER_FILE is set but not to be understood: what to
+// launch is not known then, and LAUNCH_* not meant.
+func asksInVain(env spec.Env, problems spec.Problems) bool {
+	return slices.ContainsFunc(problems, func(p spec.Problem) bool { return p.Variable == env.Origin("FOSTER_FILE") })
+}
+
 // load makes the project for an identity; only names depend on that.
 func (c *configured) load(id spec.Identity) (*spec.Result, error) {
 	return spec.Load(spec.Options{
-		Env: c.env, Environ: c.environ, Identity: id, File: mountedFile(), Version: version(),
+		Env: c.env, Environ: c.environ, Identity: id,
+		Files: c.settings.Files, Root: filepath.Dir(spec.DefaultFile), Profiles: c.settings.Profiles,
+		Version: version(),
 	})
-}
-
-// mountedFile is the compose file that was mounted, "" when there is none.
-func mountedFile() string {
-	if info, err := os.Stat(spec.DefaultFile); err == nil && info.Mode().IsRegular() {
-		return spec.DefaultFile
-	}
-	return ""
 }
 
 func appendProblems(problems spec.Problems, err error) spec.Problems {

@@ -17,6 +17,8 @@ import (
 
 // settings are the watchdog's own, as opposed to what it launches.
 type settings struct {
+	Files         []string // compose files that were asked for
+	Profiles      []string // of them
 	Policy        state.Policy
 	BackoffMax    time.Duration
 	Parent        string // name or ID of a container to follow, "" for foster's own
@@ -39,6 +41,8 @@ var choices = map[string][]string{
 
 // variables is the table of FOSTER_*; each is also a flag of `foster run`.
 var variables = []spec.Variable{
+	{Name: "FOSTER_FILE", Kind: spec.KindList, Default: "those of COMPOSE_FILE; else `/compose.yaml`, `/compose.yml`, `/docker-compose.yml` or `/docker-compose.yaml`", Example: "/run/configs/stack.yaml /run/configs/more.yaml", Doc: "Compose files, in foster's own container, the later merged over the earlier; see [docs/compose-files.md](docs/compose-files.md)."},
+	{Name: "FOSTER_PROFILE", Kind: spec.KindList, Default: "those of COMPOSE_PROFILES", Example: "ci debug", Doc: "Profiles of the compose files that are on; `*` is all."},
 	{Name: "FOSTER_RESTART", Kind: spec.KindChoice, Default: "any", Example: "on-failure", Doc: "Which ends of the child are recovered: `any`, `on-failure` (exit code 0 is the end of the run) or `none` (as swarm-launcher: the child's end is the task's end, with its exit code)."},
 	{Name: "FOSTER_STABLE_AFTER", Kind: spec.KindDuration, Default: "10s", Example: "30s", Doc: "A run this long ends a series of failures: the next recovery is immediate."},
 	{Name: "FOSTER_BACKOFF_MAX", Kind: spec.KindDuration, Default: "1m", Example: "5m", Doc: "Longest pause between recoveries; it starts at 1s and doubles, with jitter."},
@@ -63,7 +67,11 @@ func flagName(variable string) string {
 }
 
 func addSettings(cmd *cobra.Command) {
+	addFiles(cmd)
 	for _, v := range variables {
+		if v.Kind == spec.KindList {
+			continue // see addFiles
+		}
 		usage := v.Doc + " [" + v.Name + "]"
 		cmd.Flags().String(flagName(v.Name), "", strings.ReplaceAll(usage, "`", "'"))
 		cmd.Flags().Lookup(flagName(v.Name)).DefValue = v.Default // shown, not set
@@ -72,6 +80,13 @@ func addSettings(cmd *cobra.Command) {
 			_ = cmd.RegisterFlagCompletionFunc(flagName(v.Name), cobra.FixedCompletions(c, cobra.ShellCompDirectiveNoFileComp))
 		}
 	}
+}
+
+// addFiles adds the flags that say which compose files count; each can be
+// given many times.
+func addFiles(cmd *cobra.Command) {
+	cmd.Flags().StringArrayP(flagName("FOSTER_FILE"), "f", nil, "Compose `FILE` in foster's own container; more of them are merged over it. [FOSTER_FILE]")
+	cmd.Flags().StringArray(flagName("FOSTER_PROFILE"), nil, "`PROFILE` of the compose files that is on; '*' is all. [FOSTER_PROFILE]")
 }
 
 // withFlags puts the flags that were given in front of the environment.
@@ -85,7 +100,11 @@ func withFlags(environ []string, flags *pflag.FlagSet) []string {
 		environ = slices.DeleteFunc(environ, func(e string) bool {
 			return strings.HasPrefix(e, v.Name+"=") || strings.HasPrefix(e, v.Name+"_FILE=")
 		})
-		environ = append(environ, v.Name+"="+f.Value.String())
+		value := f.Value.String()
+		if many, ok := f.Value.(pflag.SliceValue); ok {
+			value = spec.JoinList(many.GetSlice())
+		}
+		environ = append(environ, v.Name+"="+value)
 	}
 	return environ
 }
@@ -94,6 +113,8 @@ func withFlags(environ []string, flags *pflag.FlagSet) []string {
 func readSettings(env spec.Env) (settings, spec.Problems) {
 	r := settingsReader{env: env}
 	s := settings{
+		Files:    r.list("FOSTER_FILE"),
+		Profiles: r.list("FOSTER_PROFILE"),
 		Policy: state.Policy{
 			Restart:     []state.Restart{state.RestartAny, state.RestartOnFailure, state.RestartNone}[r.choice("FOSTER_RESTART")],
 			OnUnhealthy: state.OnUnhealthy(r.choice("FOSTER_ON_UNHEALTHY")),
@@ -138,6 +159,15 @@ func (r *settingsReader) value(name string) string {
 		}
 	}
 	return ""
+}
+
+// list is the words of a variable, none when it is unset.
+func (r *settingsReader) list(name string) []string {
+	words, err := spec.SplitList(r.env.Get(name))
+	if err != nil {
+		r.problem(name, r.env.Get(name), err.Error(), "close it")
+	}
+	return words
 }
 
 // choice is the index of the value among the variable's choices.

@@ -45,6 +45,10 @@ var allowed = []allowance{
 	{path: "container */Config/Labels/com.docker.compose.depends_on", why: "compose writes it in no order", only: sameParts},
 	{path: "container */HostConfig/VolumesFrom/*", why: "the same container of the project, by its ID or by its name", only: sameContainer},
 
+	// What foster does itself.
+	{path: "container */HostConfig/RestartPolicy/Name", why: "foster restarts children, the engine never does", only: func(d difference) bool { return d.foster == "no" }},
+	{path: "container */HostConfig/RestartPolicy/MaximumRetryCount", why: "the same", only: func(d difference) bool { return d.foster == 0.0 }},
+
 	// What foster adds.
 	{path: "*/Config/Labels/*", why: "foster's own labels", only: fostersLabel},
 	{path: "*/Labels/foster.project", why: "foster's own label", only: fostersLabel},

@@ -129,7 +129,7 @@ func launch(t *testing.T, engine actions.Engine, project *spec.Project, parent s
 	for len(started) < len(project.Children) {
 		before := len(started)
 		for _, c := range project.Children {
-			if started[c.Name] || !all(started, precursors(c)) {
+			if started[c.Name] || !all(started, c.Precursors()) {
 				continue
 			}
 			carryOut(func(op int) state.Effect { return state.Prepare{Op: op, Child: c.Name, Fresh: true} })
@@ -141,20 +141,6 @@ func launch(t *testing.T, engine actions.Engine, project *spec.Project, parent s
 			t.Fatal("children wait for each other")
 		}
 	}
-}
-
-// precursors are the children that one is made after.
-func precursors(c spec.Child) []string {
-	var names []string
-	for _, d := range c.After {
-		names = append(names, d.Name)
-	}
-	for _, b := range c.BoundTo {
-		if !b.Outside {
-			names = append(names, b.Name)
-		}
-	}
-	return names
 }
 
 func all(have map[string]bool, names []string) bool {

@@ -37,6 +37,12 @@ func facts(ctx context.Context, t *testing.T, n *lab.Node, project *spec.Project
 		got, text, err := api.ContainerInspectWithRaw(ctx, c.ContainerName, false)
 		keep("container "+c.Name, text, err)
 		id(got.ID, c.Name)
+		for _, f := range c.Files {
+			told, err := n.Docker(ctx, "exec", c.ContainerName, "sh", "-c", `stat -c '%u:%g %a' "$0" && cat "$0"`, f.Path)
+			owner, content, _ := strings.Cut(told, "\n")
+			text, _ := json.Marshal(map[string]string{"as": owner, "content": content})
+			keep("file "+c.Name+" "+strings.ReplaceAll(f.Path, "/", "~"), text, err)
+		}
 		for name, endpoint := range got.NetworkSettings.Networks { // host and none are among no project's networks
 			id(endpoint.NetworkID, name)
 		}

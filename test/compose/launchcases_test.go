@@ -26,6 +26,10 @@ func launchCases(t *testing.T) []launchCase {
 		{name: "plain"},
 		{name: "command", env: []string{`LAUNCH_COMMAND=sh -c "echo 'a  b' \$HOME; exec sleep 100000"`}, service: `command: sh -c "echo 'a  b' \$HOME; exec sleep 100000"` + "\n"},
 		{name: "pull", env: []string{"LAUNCH_PULL=never"}, service: "pull_policy: never\n"},
+		{
+			name: "services", env: []string{"LAUNCH_SERVICES=for/amd64"}, brief: true, also: []allowance{fromFile}, service: "depends_on: [child-for-amd64]\n",
+			rest: "  child-for-amd64: {image: for/amd64, networks: {default: {aliases: [for__amd64, for-amd64]}}}\n",
+		},
 		{name: "project", env: []string{"LAUNCH_PROJECT_NAME=0_my-project"}},
 		{name: "service", env: []string{"LAUNCH_SERVICE_NAME=Web.front_1"}},
 		{name: "container", env: []string{"LAUNCH_CONTAINER_NAME=My.own_name"}, service: "container_name: My.own_name\n"},

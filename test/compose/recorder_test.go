@@ -65,6 +65,53 @@ func (r *recorder) client(t *testing.T) *client.Client {
 	return c
 }
 
+// containers are those that were made, as a list with a filter by labels tells of them.
+func (r *recorder) containers(filters string) []any {
+	var want struct {
+		Label map[string]bool `json:"label"`
+	}
+	_ = json.Unmarshal([]byte(filters), &want)
+	list := []any{}
+	for _, key := range slices.Sorted(maps.Keys(r.requests)) {
+		name, ok := strings.CutPrefix(key, "container ")
+		if !ok {
+			continue
+		}
+		config, _ := r.requests[key].(map[string]any)["Config"].(map[string]any)
+		labels, _ := config["Labels"].(map[string]any)
+		fits := true
+		for label := range want.Label {
+			name, value, hasValue := strings.Cut(label, "=")
+			got, there := labels[name]
+			fits = fits && there && (!hasValue || got == value)
+		}
+		if fits {
+			list = append(list, map[string]any{"Id": id(name), "Names": []string{"/" + name}, "State": "created", "Labels": labels})
+		}
+	}
+	return list
+}
+
+// told are the requests, with the names of containers in place of their IDs.
+func (r *recorder) told(t *testing.T) any {
+	t.Helper()
+	text, err := json.Marshal(r.requests)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for key := range r.have {
+		if name, ok := strings.CutPrefix(key, "containers/"); ok && name != id(name) {
+			names = append(names, id(name), name)
+		}
+	}
+	var tree any
+	if err := json.Unmarshal([]byte(strings.NewReplacer(names...).Replace(string(text))), &tree); err != nil {
+		t.Fatal(err)
+	}
+	return tree
+}
+
 // id is the ID of the object with that name.
 func id(name string) string { return fmt.Sprintf("%064x", name)[:64] }
 
@@ -126,8 +173,13 @@ func (r *recorder) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 			image["Architecture"], image["Variant"] = arch, variant
 		}
 		answer(http.StatusOK, image)
-	case rest == "json": // containers: nothing is there that compose should look at
+	case path == "images/json":
 		answer(http.StatusOK, []any{})
+	case path == "containers/json":
+		answer(http.StatusOK, r.containers(req.URL.Query().Get("filters")))
+	case kind == "containers" && req.Method == http.MethodPut && strings.HasSuffix(rest, "/archive"):
+		// Files: compose's create leaves them to its start. See facts.
+		answer(http.StatusOK, nil)
 	case path == "networks":
 		var list []any
 		for _, key := range slices.Sorted(maps.Keys(r.have)) {
