@@ -18,8 +18,8 @@
 //	                                          └──────────────────────────────────────┘
 //
 // Start reading at Step (step.go). A Step has two halves: fold records what
-// the event says (child.go, fault.go, look.go, done.go, attach.go, network.go), settle
-// (settle.go, teardown.go) decides from the facts as they now are. Decisions never depend
+// the event says (child.go, fault.go, look.go, done.go, attach.go, network.go, owner.go), settle
+// (settle.go, depend.go, bond.go, teardown.go) decides from the facts as they now are. Decisions never depend
 // on how the facts came about, so faults may overlap, repeat, arrive in any
 // order or not at all: a look (Observed) replaces every event that was missed.
 //
@@ -33,7 +33,19 @@
 //	                                                └──────────── settling <───────────┘ stopped by hand
 //
 // held: another live foster has the child; it is waited for. completed and
-// gone are ends: the first of the child's own work, the second with its project.
+// gone are ends: the first of the child's own work, whose container stays for
+// its logs, its volumes and the next foster; the second with its project.
+//
+// # Several children
+//
+// Images are made present for all children at once. A container is made when
+// everything before it has come as far as it must: Dependency (running, healthy,
+// completed, ready) and Bond (a namespace or volumes of another container, of the
+// project's or of somebody else's). Once made, a child does not care what its
+// dependencies do; but when the container that it is bound to is another one, or
+// where a namespace is shared another run, it is made anew after it. That is
+// decided from container IDs and from the engine's own stamps, so it holds for
+// what was missed as well. The stop goes the other way, dependents first.
 //
 // # Stages of the project
 //

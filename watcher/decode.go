@@ -43,27 +43,41 @@ type decoder struct {
 	parent   string               // name, ID or ID prefix; "" for none
 	parentID func() string        // as a look found it, or ""
 	ours     func(id string) bool // is this container one of the project's?
+	owners   []string             // containers outside that children are bound to: name, ID or ID prefix
+	ownerID  func(string) string  // of an owner as a look found it, or ""
 }
 
-// decode returns the event that a message means, nil for none. Messages about
-// containers and networks of others mean nothing, but for the end of one that
-// has a child's name.
-func (d decoder) decode(m events.Message) state.Event {
+// decode returns the events that a message means, nil for none. Messages about
+// containers and networks of others mean nothing, but for the followed parent,
+// for owners, and for the end of one that has a child's name; the parent may be
+// an owner as well. ResyncDue among them asks for a look.
+func (d decoder) decode(m events.Message) []state.Event {
 	switch m.Type {
 	case events.ContainerEventType:
 		if d.isOurs(m) {
-			return decodeChild(m)
+			return some(decodeChild(m))
 		}
+		var out []state.Event
 		if d.isParent(m) {
-			return decodeParent(m)
+			out = some(decodeParent(m))
 		}
+		out = append(out, d.decodeOwner(m)...)
 		if d.freesName(m) {
-			return state.ChildGone{ID: m.Actor.ID, At: stampOf(m)}
+			out = append(out, state.ChildGone{ID: m.Actor.ID, At: stampOf(m)})
 		}
+		return out
 	case events.NetworkEventType:
-		return d.decodeNetwork(m)
+		return some(d.decodeNetwork(m))
 	}
 	return nil
+}
+
+// some is a list of one event, or of none.
+func some(ev state.Event) []state.Event {
+	if ev == nil {
+		return nil
+	}
+	return []state.Event{ev}
 }
 
 func (d decoder) isOurs(m events.Message) bool {

@@ -35,6 +35,13 @@
 //	overlay rm, on a        remove                    NetGone
 //	manager
 //
+// Of containers outside only the followed parent and those that children are
+// bound to (owners) mean something, one container perhaps both:
+//
+//	start, die              of an owner               OwnerStarted, OwnerDied
+//	destroy, rename away    of an owner               OwnerGone
+//	rename                  to an owner's name        ResyncDue: whether it runs is not said
+//
 // A network's event names the container by ID only and carries no labels, so
 // the watcher keeps the IDs of the project's containers: from their own events,
 // which carry all labels, and from looks.

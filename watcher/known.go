@@ -12,10 +12,11 @@ import (
 type known struct {
 	mu     sync.Mutex
 	ids    map[string]struct{}
-	parent string // ID of the followed parent, as far as it was seen
+	parent string            // ID of the followed parent, as far as it was seen
+	owners map[string]string // their IDs by what they are called, as a look found them
 }
 
-func newKnown() *known { return &known{ids: map[string]struct{}{}} }
+func newKnown() *known { return &known{ids: map[string]struct{}{}, owners: map[string]string{}} }
 
 func (k *known) has(id string) bool {
 	k.mu.Lock()
@@ -73,4 +74,17 @@ func (k *known) setParent(id string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.parent = id
+}
+
+func (k *known) ownerID(owner string) string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.owners[owner]
+}
+
+// setOwner notes the container that an owner's name means; "" when there is none.
+func (k *known) setOwner(owner, id string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.owners[owner] = id
 }

@@ -123,23 +123,26 @@ func (l *look) child(ctx context.Context, id string) (*state.ChildFacts, error) 
 	return &facts, nil
 }
 
-// project is the look at everything: children, networks and followed parent.
+// project is the look at everything: children, networks, followed parent and
+// owners.
 func (l *look) project(ctx context.Context, answer *state.Observed) error {
-	networks := make([]state.NetworkFacts, len(l.cfg.Networks))
 	names := slices.Sorted(slices.Values(l.cfg.Networks))
-	err := parallel(len(names)+2, func(i int) (err error) {
-		switch i {
-		case len(names):
+	owners := slices.Sorted(slices.Values(l.cfg.Owners))
+	answer.Networks = make([]state.NetworkFacts, len(names))
+	answer.Owners = make([]state.OwnerFacts, len(owners))
+	return parallel(2+len(names)+len(owners), func(i int) (err error) {
+		switch network, owner := i-2, i-2-len(names); {
+		case i == 0:
 			answer.Children, err = l.children(ctx, "")
-		case len(names) + 1:
+		case i == 1:
 			answer.ParentUp, answer.ParentStart, err = l.parent(ctx)
+		case owner < 0:
+			answer.Networks[network], err = l.network(ctx, names[network])
 		default:
-			networks[i], err = l.network(ctx, names[i])
+			answer.Owners[owner], err = l.owner(ctx, owners[owner])
 		}
 		return err
 	})
-	answer.Networks = networks
-	return err
 }
 
 // network looks for a network of exactly this name: the engine also takes a
@@ -182,7 +185,7 @@ func (l *look) parent(ctx context.Context) (up bool, start time.Time, err error)
 	if l.cfg.Parent != "" {
 		l.known.setParent(c.ID)
 	}
-	return up || c.State.Running, startOf(c.State.StartedAt), nil
+	return up || c.State.Running, timeOf(c.State.StartedAt), nil
 }
 
 // inspect asks for one container.

@@ -28,13 +28,13 @@ func childFacts(c container.InspectResponse, whole wholeFunc) state.ChildFacts {
 	if c.ContainerJSONBase == nil {
 		return facts
 	}
-	facts.ID = c.ID
+	facts.ID, facts.Created = c.ID, timeOf(c.Created)
 	if s := c.State; s != nil {
 		facts.Status = statusOf(s)
 		facts.OOM = s.OOMKilled
 		facts.Paused = s.Paused
 		facts.Health = healthOf(s.Health)
-		facts.StartedAt = startOf(s.StartedAt)
+		facts.StartedAt = timeOf(s.StartedAt)
 		if facts.Status == state.Exited {
 			facts.Code = s.ExitCode
 		}
@@ -72,8 +72,8 @@ func healthOf(h *container.Health) state.Health {
 	return state.HealthNone
 }
 
-// startOf reads a time of inspect; the engine's "never" is the zero time.
-func startOf(text string) time.Time {
+// timeOf reads a time of inspect; the engine's "never" is the zero time.
+func timeOf(text string) time.Time {
 	t, err := time.Parse(time.RFC3339Nano, text)
 	if err != nil {
 		return time.Time{}

@@ -40,7 +40,7 @@ func TestChildFacts(t *testing.T) {
 	const id = "eda783cd6e4ba1dfdd34c86f0037264239f37d1d751c97a8d30221022fef830d"
 	running := state.ChildFacts{
 		Name: "app", ID: id, Hash: "h1", Status: state.Running,
-		Attached: []string{"br1", "ov1"}, StartedAt: at("2026-11-20T23:42:12.378067487Z"),
+		Attached: []string{"br1", "ov1"}, Created: at("2026-11-20T23:42:12.152446141Z"), StartedAt: at("2026-11-20T23:42:12.378067487Z"),
 	}
 	with := func(change func(*state.ChildFacts)) state.ChildFacts {
 		facts := running

@@ -132,6 +132,7 @@ func (w *Watcher) newReader() *reader {
 		decoder: decoder{
 			project: w.cfg.Project, networks: w.cfg.Networks, names: w.cfg.Names,
 			parent: w.cfg.Parent, parentID: w.known.parentID, ours: w.known.has,
+			owners: w.cfg.Owners, ownerID: w.known.ownerID,
 		},
 		window: newWindow(),
 		last:   time.Now().UnixNano(),
@@ -148,17 +149,23 @@ func (r *reader) since() string {
 func (r *reader) take(m events.Message) {
 	r.last = max(r.last, m.TimeNano)
 	ours := r.decoder.isOurs(m)
-	ev := r.decoder.decode(m)
-	if !ours && ev == nil || !r.window.fresh(m) {
+	meant := r.decoder.decode(m)
+	if !ours && len(meant) == 0 || !r.window.fresh(m) {
 		return
 	}
 	if ours {
 		r.w.known.follow(m)
 	}
-	if _, started := ev.(state.ParentStarted); started {
-		r.w.known.setParent(m.Actor.ID)
-	}
-	if ev != nil && !r.w.queue.hint(ev) {
-		r.w.cfg.Log.Debug().Str("event", fmt.Sprintf("%T", ev)).Msg("queue full, event lost, looking at everything instead")
+	for _, ev := range meant {
+		switch ev.(type) {
+		case state.ResyncDue:
+			r.w.queue.resyncDue()
+			continue
+		case state.ParentStarted:
+			r.w.known.setParent(m.Actor.ID)
+		}
+		if !r.w.queue.hint(ev) {
+			r.w.cfg.Log.Debug().Str("event", fmt.Sprintf("%T", ev)).Msg("queue full, event lost, looking at everything instead")
+		}
 	}
 }

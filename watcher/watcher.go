@@ -32,6 +32,9 @@ type Config struct {
 	Names []string
 	// Parent is the followed container, by name, ID or ID prefix; "" for none.
 	Parent string
+	// Owners are containers outside of the project that children are bound to,
+	// by name, ID or ID prefix, each once; their life is told under that name.
+	Owners []string
 	// Self is the ID of the container that this foster runs in, or "".
 	Self string
 	// Resync is the period of ResyncDue; 0 means DefaultResync.

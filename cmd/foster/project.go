@@ -21,19 +21,19 @@ const (
 )
 
 // stopBudget is how long the children have, together with foster, from SIGTERM
-// to SIGKILL: what was configured or found out; else what the child needs, for
+// to SIGKILL: what was configured or found out; else what the children need, for
 // who sets LAUNCH_STOP_GRACE_PERIOD sets the stack's stop_grace_period too.
 func stopBudget(configured, found time.Duration, p *spec.Project, log zerolog.Logger) time.Duration {
 	own := configured
 	if own == 0 {
 		own = found
 	}
-	need := time.Duration(0)
-	for _, c := range p.Children {
+	_, need := stopChains(p, func(c spec.Child) time.Duration {
 		if c.GraceSet {
-			need = max(need, c.Grace)
+			return c.Grace
 		}
-	}
+		return 0
+	})
 	switch {
 	case own == 0 && need > 0:
 		own = need + graceReserve
@@ -41,9 +41,57 @@ func stopBudget(configured, found time.Duration, p *spec.Project, log zerolog.Lo
 		own = engineGrace
 	case need > own-graceReserve:
 		log.Warn().Dur("child_grace", need).Dur("own_grace", own).
-			Msg("the child's stop grace does not fit into foster's own: raise the stack's stop_grace_period (and FOSTER_STOP_GRACE), or the child is killed early at a stop")
+			Msg("the stop grace of the children, of those together that stop one after another, does not fit into foster's own: raise the stack's stop_grace_period (and FOSTER_STOP_GRACE), or children are killed early at a stop")
 	}
 	return own
+}
+
+// stopChains is, for each child, the most that a chain of stops through it
+// takes, and the most of all: a child stops after those that depend on it.
+func stopChains(p *spec.Project, weight func(spec.Child) time.Duration) (through map[string]time.Duration, most time.Duration) {
+	children := map[string]spec.Child{}
+	before, after := map[string][]string{}, map[string][]string{} // who stops before, and after, a child
+	for _, c := range p.Children {
+		children[c.Name] = c
+	}
+	for _, c := range p.Children {
+		for _, name := range c.Precursors() {
+			if _, ok := children[name]; ok {
+				before[name] = append(before[name], c.Name)
+				after[c.Name] = append(after[c.Name], name)
+			}
+		}
+	}
+	var longest func(name string, next map[string][]string, known map[string]time.Duration) time.Duration
+	longest = func(name string, next map[string][]string, known map[string]time.Duration) time.Duration {
+		if d, ok := known[name]; ok {
+			return d
+		}
+		known[name] = 0 // compose-go lets no cycle pass
+		var rest time.Duration
+		for _, n := range next[name] {
+			rest = max(rest, longest(n, next, known))
+		}
+		known[name] = weight(children[name]) + rest
+		return known[name]
+	}
+	up, down := map[string]time.Duration{}, map[string]time.Duration{}
+	through = map[string]time.Duration{}
+	for name, c := range children {
+		through[name] = longest(name, before, up) + longest(name, after, down) - weight(c)
+		most = max(most, through[name])
+	}
+	return through, most
+}
+
+// finalGrace is a child's share of what foster has at a stop: children that stop
+// one after another share it in proportion to their graces. Engines know whole
+// seconds only, and less than one would be none.
+func finalGrace(grace, chain, available time.Duration) time.Duration {
+	if chain > available {
+		grace = time.Duration(float64(grace) * float64(available) / float64(chain)).Truncate(time.Second)
+	}
+	return max(time.Second, grace)
 }
 
 // coreConfig is the project as the core knows it. budget is foster's own grace.
@@ -58,6 +106,7 @@ func coreConfig(p *spec.Project, s settings, budget time.Duration) state.Config 
 		}
 		return 1
 	})
+	chains, _ := stopChains(p, func(c spec.Child) time.Duration { return c.Grace })
 	for _, c := range p.Children {
 		cc := state.ChildConfig{
 			Name: c.Name, Hash: c.Hash, After: dependencies(c), BoundTo: bonds(c),
@@ -65,7 +114,7 @@ func coreConfig(p *spec.Project, s settings, budget time.Duration) state.Config 
 			StopSignal:   signalNumber(c.StopSignal),
 			SharesParent: c.SharesParent,
 			Grace:        c.Grace,
-			FinalGrace:   max(time.Second, min(c.Grace, budget-graceReserve)),
+			FinalGrace:   finalGrace(c.Grace, chains[c.Name], budget-graceReserve),
 		}
 		for _, e := range c.Endpoints {
 			cc.Networks = append(cc.Networks, e.Network)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -87,5 +88,32 @@ func TestCannotAttach(t *testing.T) {
 		if got := cannotAttach(c.n); (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
 			t.Errorf("%+v: %q, want something with %q", c.n, got, c.want)
 		}
+	}
+}
+
+func TestFinalGracesOfAChain(t *testing.T) {
+	child := func(name string, grace time.Duration, after ...string) spec.Child {
+		c := spec.Child{Name: name, Grace: grace, GraceSet: grace != spec.DefaultGrace}
+		for _, a := range after {
+			c.After = append(c.After, spec.Dependency{Name: a})
+		}
+		return c
+	}
+	// web stops first, then api and its cache, then db; job stops by itself.
+	p := &spec.Project{Children: []spec.Child{
+		child("db", 20*time.Second), child("cache", 5*time.Second), child("job", 10*time.Second),
+		child("api", 10*time.Second, "db", "cache"), child("web", 10*time.Second, "api"),
+	}}
+	graces := map[string]time.Duration{}
+	for _, c := range coreConfig(p, settings{}, 23*time.Second).Children {
+		graces[c.Name] = c.FinalGrace
+	}
+	// web, api and db need 40 s of the 20 s that are left: each gets its half.
+	want := map[string]time.Duration{"web": 5 * time.Second, "api": 5 * time.Second, "db": 10 * time.Second, "cache": 4 * time.Second, "job": 10 * time.Second}
+	if !maps.Equal(graces, want) {
+		t.Errorf("%v, want %v", graces, want)
+	}
+	if got := stopBudget(0, 0, p, zerolog.Nop()); got != 20*time.Second+graceReserve {
+		t.Errorf("a project whose configured graces add up to 20 s along a chain needs %s", got)
 	}
 }

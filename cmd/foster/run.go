@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"slices"
 	"syscall"
 	"time"
 
@@ -94,7 +95,7 @@ func (c *configured) run(ctx context.Context, signals <-chan os.Signal) error {
 	{ // watcher: the engine's events, and looks
 		w := watcher.New(watcher.Config{
 			Engine: engine, Project: live.project.Name, Networks: live.networks(), Names: live.names(),
-			Parent: c.settings.Parent, Self: live.self.ContainerID, Resync: c.settings.Resync,
+			Owners: live.owners(), Parent: c.settings.Parent, Self: live.self.ContainerID, Resync: c.settings.Resync,
 			Log: log, Whole: wholeness(live.project),
 		})
 		g.Add(func() error {
@@ -197,6 +198,19 @@ func (l *live) names() []string {
 	var names []string
 	for _, c := range l.project.Children {
 		names = append(names, c.ContainerName)
+	}
+	return names
+}
+
+// owners are the containers outside of the project that children are bound to.
+func (l *live) owners() []string {
+	var names []string
+	for _, c := range l.core.Children {
+		for _, b := range c.BoundTo {
+			if b.Outside && !slices.Contains(names, b.Name) {
+				names = append(names, b.Name)
+			}
+		}
 	}
 	return names
 }

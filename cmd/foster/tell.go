@@ -59,6 +59,8 @@ func (l *loop) effect(e state.Effect) {
 		entry.Str(state.KeyChild, e.Child).Int(state.KeyOp, e.Op).Str(state.KeyContainer, short(e.ID)).Str(state.KeyCause, e.Cause)
 	case state.Attach:
 		entry.Str(state.KeyChild, e.Child).Int(state.KeyOp, e.Op).Str(state.KeyNetwork, e.Network)
+	case state.Probe:
+		entry.Str(state.KeyChild, e.Child).Int(state.KeyOp, e.Op).Str(state.KeyContainer, short(e.ID))
 	case state.EnsureNetwork:
 		entry.Str(state.KeyNetwork, e.Network).Int(state.KeyOp, e.Op)
 	case state.RemoveVolume:
@@ -90,12 +92,12 @@ func (l *loop) note(n state.Note) {
 		if n.Cause == "died" || n.Cause == "stopped" || n.Cause == "oom" {
 			e.Int(state.KeyExitCode, n.Code)
 		}
-	case state.GaveUp:
+	case state.GaveUp, state.Finished:
 		e.Int(state.KeyExitCode, n.Code)
 	case state.Recovered:
 		e.Dur(state.KeyDown, n.Down.Round(100*time.Microsecond))
 	}
-	if n.Detail != "" {
+	if n.Detail != "" && n.Kind != state.Awaits {
 		e.Str(state.KeyDetail, n.Detail)
 	}
 	e.Msg(text)
@@ -117,6 +119,16 @@ func sentence(n state.Note) (zerolog.Level, string) {
 		return zerolog.InfoLevel, "healed: no longer " + n.Cause
 	case state.GaveUp:
 		return zerolog.ErrorLevel, "giving up, the rest is for the restart policy of the service"
+	case state.Awaits:
+		if n.Cause == "owner" {
+			return zerolog.WarnLevel, "waiting for " + n.Detail
+		}
+		return zerolog.InfoLevel, "waiting for " + n.Detail
+	case state.Finished:
+		if n.Code != 0 {
+			return zerolog.WarnLevel, fmt.Sprintf("ended with exit code %d, and is not to be started again", n.Code)
+		}
+		return zerolog.InfoLevel, "completed: its work is done"
 	case state.Held:
 		return zerolog.WarnLevel, "waiting: its place is held by somebody else"
 	case state.Left:
@@ -146,6 +158,12 @@ func faultWords(n state.Note) string {
 		return "the child's healthcheck gave up"
 	case "parent-down":
 		return "the child was taken down with the followed container"
+	case "owner-recreated":
+		return "the container that the child depends on is another one, or another run, now"
+	case "owner-down":
+		return "the container whose namespace the child shares does not run"
+	case "spec-changed":
+		return "the child was made from another configuration"
 	default:
 		return "the child is not whole: " + n.Cause
 	}
@@ -161,6 +179,8 @@ func degradedWords(n state.Note) string {
 		return "somebody renamed the child; the next recreate has the old name again"
 	case "oom":
 		return "the engine reports out of memory in the child"
+	case "not-ready":
+		return "its port takes no connections; those that wait for it start all the same"
 	case "attach":
 		return "a network cannot be attached, it is tried again"
 	default:

@@ -11,6 +11,7 @@ import (
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/events"
 	"github.com/docker/docker/api/types/network"
+	"github.com/docker/go-connections/nat"
 )
 
 // ctr is one container.
@@ -21,6 +22,7 @@ type ctr struct {
 	host     *container.HostConfig
 	nets     map[string]*network.EndpointSettings // by network name, or as the caller wrote it until the first start
 	mounts   []mounted
+	files    map[string]Copied // by path
 	image    *present
 
 	status   string // created, running, exited
@@ -119,9 +121,10 @@ func (e *Engine) create(config *container.Config, host *container.HostConfig, en
 		}
 	}
 	c := &ctr{
-		id: e.newID("container"), name: name, created: time.Now(), image: img,
+		id: e.newID("container"), name: name, created: e.moment(), image: img,
 		config: copied(config), host: copied(host),
 		nets: map[string]*network.EndpointSettings{}, status: container.StateCreated,
+		files: map[string]Copied{},
 	}
 	if c.name == "" {
 		c.name = "nameless_" + c.id[:6]
@@ -129,6 +132,9 @@ func (e *Engine) create(config *container.Config, host *container.HostConfig, en
 	c.removeMe = c.host.AutoRemove
 	c.inherit(img)
 	if err := c.plan(endpoints); err != nil {
+		return nil, err
+	}
+	if err := e.resolve(c.host); err != nil {
 		return nil, err
 	}
 	if err := e.mount(c); err != nil {
@@ -154,11 +160,20 @@ func (c *ctr) inherit(img *present) {
 	if c.config.Entrypoint == nil {
 		c.config.Entrypoint = img.Config.Entrypoint
 	}
+	for port := range img.Config.ExposedPorts {
+		if c.config.ExposedPorts == nil {
+			c.config.ExposedPorts = nat.PortSet{}
+		}
+		c.config.ExposedPorts[nat.Port(port)] = struct{}{}
+	}
 	if c.config.StopSignal == "" {
 		c.config.StopSignal = img.Config.StopSignal
 	}
 	if c.config.Healthcheck == nil && img.Config.Healthcheck != nil {
 		c.config.Healthcheck = copied(img.Config.Healthcheck)
+	}
+	if c.host.IpcMode == "" {
+		c.host.IpcMode = container.IPCModePrivate
 	}
 	if c.config.Hostname == "" && !c.host.NetworkMode.IsContainer() {
 		c.config.Hostname = c.id[:12]
@@ -192,96 +207,6 @@ func (c *ctr) plan(endpoints map[string]*network.EndpointSettings) error {
 		c.nets[name] = &network.EndpointSettings{}
 	}
 	return nil
-}
-
-// start attaches every network and begins a run. When it fails the container
-// is as before, with the reason in its state, and no die event was sent.
-func (e *Engine) start(c *ctr) error {
-	switch {
-	case c.paused:
-		return conflict("cannot start a paused container, try unpause instead")
-	case c.running():
-		return nil
-	}
-	defer e.sweep()
-	e.mountEvents(c, events.ActionMount)
-	if err := e.begin(c); err != nil {
-		for _, n := range e.release(c) {
-			e.emitNetwork(n, events.ActionDisconnect, c)
-		}
-		e.mountEvents(c, events.ActionUnmount)
-		c.failure, c.code = err.Error(), 128
-		if c.process.StartError != nil {
-			c.code = 127
-		}
-		return err
-	}
-	c.status, c.failure, c.code, c.oom, c.paused = container.StateRunning, "", 0, false, false
-	c.started, c.exited = time.Now(), make(chan struct{})
-	c.run++
-	e.emitContainer(c, events.ActionStart)
-	e.live(c)
-	return nil
-}
-
-// begin is the part of a start that can fail.
-func (e *Engine) begin(c *ctr) error {
-	c.process = e.processOf(c)
-	if c.host.NetworkMode.IsContainer() {
-		owner, err := e.findContainer(c.host.NetworkMode.ConnectedContainer())
-		if err != nil {
-			return internal("joining network namespace of container: No such container: %s", c.host.NetworkMode.ConnectedContainer())
-		}
-		if !owner.running() {
-			return conflict("cannot join network namespace of a non running container: container %s is %s", owner.name, owner.status)
-		}
-	}
-	if err := e.portsFree(c); err != nil {
-		return err
-	}
-	for _, name := range slices.Sorted(maps.Keys(c.nets)) {
-		settings := c.nets[name]
-		cleaned(settings)
-		if err := e.attach(c, name, settings); err != nil {
-			if e.since(28) {
-				if a, ok := err.(*apiError); ok {
-					return &apiError{kind: a.kind, text: "failed to set up container networking: " + a.text}
-				}
-			}
-			return err
-		}
-	}
-	return c.process.StartError
-}
-
-// portsFree refuses host ports that another running container publishes.
-func (e *Engine) portsFree(c *ctr) error {
-	taken := map[string]bool{}
-	for _, other := range e.containers {
-		if other != c && other.running() {
-			for _, p := range other.hostPorts() {
-				taken[p] = true
-			}
-		}
-	}
-	for _, p := range c.hostPorts() {
-		if taken[p] {
-			return internal("driver failed programming external connectivity on endpoint %s: Bind for 0.0.0.0:%s failed: port is already allocated", c.name, strings.Split(p, "/")[0])
-		}
-	}
-	return nil
-}
-
-func (c *ctr) hostPorts() []string {
-	var out []string
-	for port, bindings := range c.host.PortBindings {
-		for _, b := range bindings {
-			if b.HostPort != "" && b.HostPort != "0" {
-				out = append(out, b.HostPort+"/"+port.Proto())
-			}
-		}
-	}
-	return out
 }
 
 // remove deletes a container; a running one only by force.

@@ -165,6 +165,10 @@ func (e *Engine) stamp() int64 {
 	return now
 }
 
+// moment is stamp as a time: what happened first is earlier, also at one
+// instant of a synctest bubble.
+func (e *Engine) moment() time.Time { return time.Unix(0, e.stamp()) }
+
 // newID makes 64 hexadecimal digits; the same ones in each run of a test.
 func (e *Engine) newID(kind string) string {
 	e.serial++

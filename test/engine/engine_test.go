@@ -37,6 +37,7 @@ var _ interface {
 	ContainerStop(context.Context, string, container.StopOptions) error
 	ContainerRemove(context.Context, string, container.RemoveOptions) error
 	ContainerInspect(context.Context, string) (container.InspectResponse, error)
+	CopyToContainer(context.Context, string, string, io.Reader, container.CopyToContainerOptions) error
 	NetworkConnect(context.Context, string, string, *network.EndpointSettings) error
 	NetworkDisconnect(context.Context, string, string, bool) error
 	NetworkCreate(context.Context, string, network.CreateOptions) (network.CreateResponse, error)

@@ -53,6 +53,8 @@ var (
 	NoManager = internal("attaching to network failed, make sure your network options are correct and check manager logs: context deadline exceeded")
 	// RegistryDown is the 500 of a pull from a registry that does not answer.
 	RegistryDown = internal("Get \"http://registry:5000/v2/\": dial tcp 127.0.0.1:5000: connect: connection refused")
+	// RateLimited is the 500 of a pull that the registry answers with 429.
+	RateLimited = internal("toomanyrequests: retry-after: 30s, allowed: 44000/minute")
 )
 
 var errClosed = errors.New("the engine of this test is closed")

@@ -18,6 +18,7 @@ const (
 	ContainerStart    Verb = "ContainerStart"
 	ContainerStop     Verb = "ContainerStop"
 	ContainerRemove   Verb = "ContainerRemove"
+	CopyToContainer   Verb = "CopyToContainer"
 	NetworkConnect    Verb = "NetworkConnect"
 	NetworkDisconnect Verb = "NetworkDisconnect"
 	NetworkCreate     Verb = "NetworkCreate"

@@ -22,6 +22,15 @@ type Image struct {
 	Config dockerspec.DockerOCIImageConfig
 	// Process is how containers of it behave, unless Behave says otherwise.
 	Process Process
+	// Digest is that of its manifest. In the registry it can be pulled by it;
+	// an engine that pulled it knows it. Published by a reference with another
+	// digest, it is what a registry should not serve.
+	Digest string
+	// LastTagTime is when it was last tagged on the engine; a pull does not
+	// count, as on engines that keep images themselves.
+	LastTagTime time.Time
+	// Size is in bytes.
+	Size int64
 
 	// For an image in the registry:
 
@@ -36,6 +45,7 @@ type Image struct {
 type present struct {
 	Image
 	id, ref string
+	pulled  bool
 }
 
 // AddImage puts an image on the engine.
@@ -65,9 +75,13 @@ func (e *Engine) Publish(ref string, img Image) {
 	e.registry[normal(ref)] = img
 }
 
-// normal writes a reference as the engine lists it, with a tag.
+// normal writes a reference as the engine lists it, with a tag or a digest. A
+// digest makes a tag before it count for nothing.
 func normal(ref string) string {
 	ref = strings.TrimPrefix(strings.TrimPrefix(ref, "docker.io/"), "library/")
+	if name, digest, ok := strings.Cut(ref, "@"); ok {
+		return repository(name) + "@" + digest
+	}
 	last := ref[strings.LastIndex(ref, "/")+1:]
 	if !strings.ContainsAny(last, ":@") {
 		ref += ":latest"
@@ -75,12 +89,39 @@ func normal(ref string) string {
 	return ref
 }
 
+// repository is a reference without tag and digest.
+func repository(ref string) string {
+	ref, _, _ = strings.Cut(ref, "@")
+	if i := strings.LastIndex(ref, ":"); i > strings.LastIndex(ref, "/") {
+		return ref[:i]
+	}
+	return ref
+}
+
+// published finds an image in the registry, by its name or its digest.
+func (e *Engine) published(ref string) (Image, bool) {
+	ref = normal(ref)
+	if img, ok := e.registry[ref]; ok {
+		return img, true
+	}
+	for _, name := range slices.Sorted(maps.Keys(e.registry)) {
+		if img := e.registry[name]; img.Digest != "" && repository(name)+"@"+img.Digest == ref {
+			return img, true
+		}
+	}
+	return Image{}, false
+}
+
 func (e *Engine) findImage(ref string) *present {
 	if p := e.images[normal(ref)]; p != nil {
 		return p
 	}
 	for _, name := range slices.Sorted(maps.Keys(e.images)) {
-		if p := e.images[name]; p.id == ref || len(ref) >= 12 && strings.HasPrefix(strings.TrimPrefix(p.id, "sha256:"), ref) {
+		p := e.images[name]
+		if p.pulled && p.Digest != "" && repository(p.ref)+"@"+p.Digest == normal(ref) {
+			return p
+		}
+		if p.id == ref || len(ref) >= 12 && strings.HasPrefix(strings.TrimPrefix(p.id, "sha256:"), ref) {
 			return p
 		}
 	}
@@ -89,7 +130,14 @@ func (e *Engine) findImage(ref string) *present {
 
 func (p *present) inspect() image.InspectResponse {
 	config := p.Config
-	return image.InspectResponse{ID: p.id, RepoTags: []string{p.ref}, Config: &config, Os: "linux", Architecture: "amd64"}
+	r := image.InspectResponse{ID: p.id, Config: &config, Os: "linux", Architecture: "amd64", Size: p.Size, Metadata: image.Metadata{LastTagTime: p.LastTagTime}}
+	if !strings.Contains(p.ref, "@") {
+		r.RepoTags = []string{p.ref}
+	}
+	if p.pulled && p.Digest != "" {
+		r.RepoDigests = []string{repository(p.ref) + "@" + p.Digest}
+	}
+	return r
 }
 
 // pull begins a pull; errors that the registry gives at once are answers, what
@@ -97,7 +145,7 @@ func (p *present) inspect() image.InspectResponse {
 func (e *Engine) pull(ctx context.Context, ref, auth string) (io.ReadCloser, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	img, ok := e.registry[normal(ref)]
+	img, ok := e.published(ref)
 	switch {
 	case !ok:
 		return nil, notFound("manifest for %s not found: manifest unknown: manifest unknown", normal(ref))
@@ -160,7 +208,7 @@ func (p *pulling) advance() error {
 	}
 	p.e.mu.Lock()
 	defer p.e.mu.Unlock()
-	p.e.addImage(p.ref, p.img)
+	p.e.addImage(p.ref, p.img).pulled = true
 	p.e.emit(events.ImageEventType, events.ActionPull, normal(p.ref), map[string]string{"name": normal(p.ref)})
 	p.line(map[string]any{"status": "Status: Downloaded newer image for " + normal(p.ref)})
 	return nil

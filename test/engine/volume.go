@@ -55,7 +55,7 @@ func (e *Engine) makeVolume(options volume.CreateOptions) *vol {
 // mount works out the mounts of a new container and makes missing volumes.
 func (e *Engine) mount(c *ctr) error {
 	for _, from := range c.host.VolumesFrom {
-		other, err := e.findContainer(strings.Split(from, ":")[0])
+		other, err := e.donor(strings.Split(from, ":")[0])
 		if err != nil {
 			return err
 		}
