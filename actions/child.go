@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,9 +34,37 @@ func (r *Runner) start(ctx context.Context, c *spec.Child, id string) error {
 	doing := fmt.Sprintf("start container %s of child %q", short(id), c.Name)
 	if Classify(VerbStart, err) == state.Gone && r.present(ctx, id) {
 		// It is another container that is not there: one to share with.
-		return &opError{class: state.Transient, doing: doing, err: err}
+		err = &opError{class: state.Transient, doing: doing, err: err, hint: hintOwner}
 	}
-	return fail(VerbStart, doing, err)
+	return awaiting(c, fail(VerbStart, doing, err))
+}
+
+// awaiting names the containers that c shares with in an error that says that
+// one of them is not there.
+func awaiting(c *spec.Child, err error) error {
+	e, ok := errors.AsType[*opError](err)
+	if !ok || e.hint != hintOwner || c.Host == nil {
+		return err
+	}
+	var owners []string
+	add := func(shares bool, name string) {
+		if shares && !slices.Contains(owners, name) {
+			owners = append(owners, name)
+		}
+	}
+	add(c.Host.NetworkMode.IsContainer(), c.Host.NetworkMode.ConnectedContainer())
+	add(c.Host.IpcMode.IsContainer(), c.Host.IpcMode.Container())
+	add(c.Host.PidMode.IsContainer(), c.Host.PidMode.Container())
+	for _, from := range c.Host.VolumesFrom {
+		name, _, _ := strings.Cut(from, ":")
+		add(true, name)
+	}
+	if len(owners) == 0 {
+		return err
+	}
+	named := *e
+	named.hint = fmt.Sprintf("it shares with container %s, which is not there or does not run", strings.Join(owners, ", "))
+	return &named
 }
 
 // present: the engine has the container, as far as it says.
@@ -149,7 +178,7 @@ func (r *Runner) create(ctx context.Context, c *spec.Child) (string, error) {
 		id, err = r.makeNamed(ctx, c, config, host, j)
 	}
 	if err != nil {
-		return id, fail(VerbCreate, doing, err)
+		return id, awaiting(c, fail(VerbCreate, doing, err))
 	}
 	for _, ep := range j.after {
 		err := attempt(ctx, VerbConnect, connectTimeout, func(ctx context.Context) error {
@@ -159,6 +188,9 @@ func (r *Runner) create(ctx context.Context, c *spec.Child) (string, error) {
 			continue
 		}
 		err = fail(VerbConnect, fmt.Sprintf("connect network %q to child %q", ep.Network, c.Name), unsureIsTransient(err))
+		return r.discard(ctx, c, id), err
+	}
+	if err := r.deliver(ctx, c, id); err != nil {
 		return r.discard(ctx, c, id), err
 	}
 	return id, nil
@@ -192,7 +224,7 @@ func (r *Runner) parent(ctx context.Context) (string, error) {
 // discard removes a container that could not be completed, also after a Cancel.
 // It returns the ID when even that did not work.
 func (r *Runner) discard(ctx context.Context, c *spec.Child, id string) string {
-	if err := r.remove(context.WithoutCancel(ctx), c.Name, id, true); err != nil {
+	if err := r.remove(context.WithoutCancel(ctx), c.Name, id, true); err != nil && Classify(VerbRemove, err) != state.Gone {
 		r.cfg.Log.Warn().Str("child", c.Name).Str("container", short(id)).Str("error", detail(err)).Msg("an incomplete container is left")
 		return id
 	}

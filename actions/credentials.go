@@ -1,24 +1,22 @@
 package actions
 
 import (
-	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
-	"io"
+	"io/fs"
 	"maps"
-	"os/exec"
+	"os"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/containerd/errdefs"
 	"github.com/distribution/reference"
 	"github.com/docker/cli/cli/config"
 	"github.com/docker/cli/cli/config/configfile"
 	"github.com/docker/cli/cli/config/credentials"
-	helper "github.com/docker/docker-credential-helpers/client"
-	helpercreds "github.com/docker/docker-credential-helpers/credentials"
+	"github.com/docker/cli/cli/config/types"
 	"github.com/docker/docker/api/types/registry"
 )
 
@@ -28,67 +26,83 @@ const (
 	hubKey    = "https://index.docker.io/v1/"
 )
 
+// login is what one place knows of a registry.
+type login struct {
+	registry.AuthConfig
+	from string // the place, as the operator knows it
+}
+
+// place looks a registry up; nil: it knows nothing of it.
+type place func(ctx context.Context, lookup func(string) (string, bool), host string) (*login, error)
+
 // Credentials returns a function that finds the credentials for an image's
-// registry, encoded for the engine; "" when there are none. It looks, in this
-// order, into DOCKER_AUTH_CONFIG (the text of a config.json), LOGIN_USER with
-// LOGIN_PASSWORD for LOGIN_REGISTRY (Docker Hub unless set), and config.json in
-// DOCKER_CONFIG (~/.docker unless set) with its credential helpers. The first
-// that knows the registry counts. A registry is its full host and port.
+// registry, encoded for the engine, with the name of where they were; "" when
+// there are none. It looks, in this order, into DOCKER_AUTH_CONFIG (the text of
+// a config.json), LOGIN_USER with LOGIN_PASSWORD for LOGIN_REGISTRY (Docker Hub
+// unless set), and config.json in DOCKER_CONFIG (~/.docker unless set); in both
+// texts with their credential helpers. The first that knows the registry
+// counts. A registry is its full host and port.
 //
-// lookup gives the value of a variable; it resolves a NAME_FILE itself. All is
-// read again at each call, so that a secret may be replaced in a running foster.
-// Errors name the place, never what is in it; of a place that cannot be read
-// they are errdefs.ErrInvalidArgument.
-func Credentials(lookup func(name string) (string, bool)) func(ctx context.Context, imageRef string) (string, error) {
-	return func(ctx context.Context, imageRef string) (string, error) {
+// lookup gives the value of a variable. All is read again at each call, the
+// files that NAME_FILE variables name too, so that a secret may be replaced in a
+// running foster.
+// Errors name the place, never what is in it; those that only another
+// configuration mends are errdefs.ErrInvalidArgument.
+func Credentials(lookup func(name string) (string, bool)) func(ctx context.Context, imageRef string) (encoded, from string, err error) {
+	return func(ctx context.Context, imageRef string) (string, string, error) {
 		named, err := reference.ParseNormalizedNamed(imageRef)
 		if err != nil {
-			return "", fmt.Errorf("%w: image reference %q", errdefs.ErrInvalidArgument, imageRef)
+			return "", "", fmt.Errorf("%w: image reference %q", errdefs.ErrInvalidArgument, imageRef)
 		}
 		host := reference.Domain(named)
-		for _, place := range []func(context.Context, func(string) (string, bool), string) (registry.AuthConfig, bool, error){
-			fromAuthConfig, fromLogin, fromConfigFile,
-		} {
-			auth, found, err := place(ctx, lookup, host)
+		for _, look := range []place{fromAuthConfig, fromLogin, fromConfigFile} {
+			found, err := look(ctx, lookup, host)
 			if err != nil {
-				return "", err
+				return "", "", err
 			}
-			if found {
-				return registry.EncodeAuthConfig(auth)
+			if found != nil {
+				encoded, err := registry.EncodeAuthConfig(found.AuthConfig)
+				return encoded, found.from, err
 			}
 		}
-		return "", nil
+		return "", "", nil
 	}
 }
 
-func fromAuthConfig(ctx context.Context, lookup func(string) (string, bool), host string) (registry.AuthConfig, bool, error) {
-	text := value(lookup, "DOCKER_AUTH_CONFIG")
-	if strings.TrimSpace(text) == "" {
-		return registry.AuthConfig{}, false, nil
+func fromAuthConfig(ctx context.Context, lookup func(string) (string, bool), host string) (*login, error) {
+	text, err := setting(lookup, "DOCKER_AUTH_CONFIG")
+	if err != nil || strings.TrimSpace(text) == "" {
+		return nil, err
 	}
 	file, err := config.LoadFromReader(strings.NewReader(text))
 	if err != nil { // its text may repeat a part of the secret
-		return registry.AuthConfig{}, false, fmt.Errorf("%w: DOCKER_AUTH_CONFIG is not the content of a Docker config.json", errdefs.ErrInvalidArgument)
+		return nil, fmt.Errorf("%w: DOCKER_AUTH_CONFIG is not the content of a Docker config.json", errdefs.ErrInvalidArgument)
 	}
 	return fromFile(ctx, file, "DOCKER_AUTH_CONFIG", host)
 }
 
-func fromLogin(_ context.Context, lookup func(string) (string, bool), host string) (registry.AuthConfig, bool, error) {
-	user := value(lookup, "LOGIN_USER")
-	password := value(lookup, "LOGIN_PASSWORD")
-	server := value(lookup, "LOGIN_REGISTRY")
-	if user == "" || password == "" || registryHost(cmp.Or(server, hubDomain)) != registryHost(host) {
-		return registry.AuthConfig{}, false, nil
+func fromLogin(_ context.Context, lookup func(string) (string, bool), host string) (*login, error) {
+	user, errUser := setting(lookup, "LOGIN_USER")
+	password, errPassword := setting(lookup, "LOGIN_PASSWORD")
+	server, errServer := setting(lookup, "LOGIN_REGISTRY")
+	if err := errors.Join(errUser, errPassword, errServer); err != nil {
+		return nil, err
 	}
-	return registry.AuthConfig{Username: user, Password: password, ServerAddress: serverAddress(host)}, true, nil
+	if user == "" || password == "" || registryHost(cmp.Or(server, hubDomain)) != registryHost(host) {
+		return nil, nil
+	}
+	return &login{registry.AuthConfig{Username: user, Password: password, ServerAddress: serverAddress(host)}, "LOGIN_USER"}, nil
 }
 
-func fromConfigFile(ctx context.Context, lookup func(string) (string, bool), host string) (registry.AuthConfig, bool, error) {
-	dir := value(lookup, config.EnvOverrideConfigDir)
-	dir = cmp.Or(dir, config.Dir())
+func fromConfigFile(ctx context.Context, lookup func(string) (string, bool), host string) (*login, error) {
+	dir := cmp.Or(value(lookup, config.EnvOverrideConfigDir), config.Dir())
 	file, err := config.Load(dir)
 	if err != nil {
-		return registry.AuthConfig{}, false, fmt.Errorf("%w: %s in %s cannot be read as a Docker config.json", errdefs.ErrInvalidArgument, config.ConfigFileName, dir)
+		why := "it is not JSON as docker login writes it" // the error may repeat a part of a secret
+		if path, ok := errors.AsType[*fs.PathError](err); ok {
+			why = path.Err.Error()
+		}
+		return nil, fmt.Errorf("%w: %s in %s cannot be read as a Docker config.json: %s", errdefs.ErrInvalidArgument, config.ConfigFileName, dir, why)
 	}
 	return fromFile(ctx, file, file.Filename, host)
 }
@@ -96,76 +110,45 @@ func fromConfigFile(ctx context.Context, lookup func(string) (string, bool), hos
 // fromFile asks the registry's own helper, else the common store, else the file
 // itself. The file's methods are not used for that: they would read
 // DOCKER_AUTH_CONFIG from the environment once more.
-func fromFile(ctx context.Context, file *configfile.ConfigFile, where, host string) (registry.AuthConfig, bool, error) {
+func fromFile(ctx context.Context, file *configfile.ConfigFile, where, host string) (*login, error) {
 	program := file.CredentialsStore
-	for _, name := range slices.Sorted(maps.Keys(file.CredentialHelpers)) {
-		if registryHost(name) == registryHost(host) {
-			program = file.CredentialHelpers[name]
-		}
+	if name, ok := entry(file.CredentialHelpers, host); ok {
+		program = file.CredentialHelpers[name]
 	}
 	if program != "" {
-		auth, found, err := ask(ctx, program, where, host)
-		if err != nil || found {
-			return auth, found, err
+		found, err := askHelper(ctx, program, where, host)
+		if err != nil || found != nil {
+			return found, err
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(file.AuthConfigs)) {
-		a := file.AuthConfigs[name]
-		empty := a.Username == "" && a.Password == "" && a.IdentityToken == "" && a.RegistryToken == ""
-		if registryHost(name) != registryHost(host) || empty {
-			continue
+	// docker login leaves an empty entry for what it put into a store.
+	known := maps.Clone(file.AuthConfigs)
+	maps.DeleteFunc(known, func(_ string, a types.AuthConfig) bool {
+		return a.Username == "" && a.Password == "" && a.IdentityToken == "" && a.RegistryToken == ""
+	})
+	name, ok := entry(known, host)
+	if !ok {
+		return nil, nil
+	}
+	a := known[name]
+	return &login{registry.AuthConfig{
+		Username: a.Username, Password: a.Password, ServerAddress: serverAddress(host),
+		IdentityToken: a.IdentityToken, RegistryToken: a.RegistryToken,
+	}, where}, nil
+}
+
+// entry finds the name that stands for a registry: the one written as docker
+// login does, else the first in order of the alphabet.
+func entry[T any](of map[string]T, host string) (string, bool) {
+	if _, ok := of[serverAddress(host)]; ok {
+		return serverAddress(host), true
+	}
+	for _, name := range slices.Sorted(maps.Keys(of)) {
+		if registryHost(name) == registryHost(host) {
+			return name, true
 		}
-		return registry.AuthConfig{
-			Username: a.Username, Password: a.Password, ServerAddress: serverAddress(host),
-			IdentityToken: a.IdentityToken, RegistryToken: a.RegistryToken,
-		}, true, nil
 	}
-	return registry.AuthConfig{}, false, nil
-}
-
-// ask runs a credential helper from PATH. What it prints stays out of errors.
-func ask(ctx context.Context, suffix, where, host string) (registry.AuthConfig, bool, error) {
-	program := "docker-credential-" + suffix
-	got, err := helper.Get(func(args ...string) helper.Program {
-		return newHelperRun(ctx, program, args)
-	}, serverAddress(host))
-	switch {
-	case helpercreds.IsErrCredentialsNotFound(err):
-		return registry.AuthConfig{}, false, nil
-	case ctx.Err() != nil:
-		return registry.AuthConfig{}, false, fmt.Errorf("run %s: %w", program, ctx.Err())
-	case err != nil:
-		return registry.AuthConfig{}, false, fmt.Errorf("%s, named in %s, gives no credentials for %s: run it by hand to see why", program, where, host)
-	}
-	auth := registry.AuthConfig{ServerAddress: serverAddress(host)}
-	if got.Username == "<token>" { // the helpers' sign that the secret is a token
-		auth.IdentityToken = got.Secret
-	} else {
-		auth.Username, auth.Password = got.Username, got.Secret
-	}
-	return auth, true, nil
-}
-
-// helperRun is a helper's process that ends with its context; the one of the
-// helpers' own library knows none.
-type helperRun struct{ cmd *exec.Cmd }
-
-var _ helper.Program = (*helperRun)(nil)
-
-func newHelperRun(ctx context.Context, program string, args []string) *helperRun {
-	cmd := exec.CommandContext(ctx, program, args...)
-	cmd.WaitDelay = time.Second // its children may hold the pipes open
-	return &helperRun{cmd: cmd}
-}
-
-func (h *helperRun) Input(in io.Reader) { h.cmd.Stdin = in }
-
-// Output gives standard output also after a failure: it holds the reason there.
-func (h *helperRun) Output() ([]byte, error) {
-	var out bytes.Buffer
-	h.cmd.Stdout = &out
-	err := h.cmd.Run()
-	return out.Bytes(), err
+	return "", false
 }
 
 // registryHost makes the names of one registry comparable: host and port, one
@@ -185,6 +168,21 @@ func serverAddress(host string) string {
 		return hubKey
 	}
 	return host
+}
+
+// setting is what the file holds now that NAME_FILE names, with the newline at
+// its end cut off, else the variable's value; "" when there is neither. A file
+// that cannot be read was there at the start: it may be about to be replaced.
+func setting(lookup func(string) (string, bool), name string) (string, error) {
+	path := value(lookup, name+"_FILE")
+	if path == "" {
+		return value(lookup, name), nil
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("read %s_FILE: %w", name, err)
+	}
+	return strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r"), nil
 }
 
 // value is a variable's value, "" when it is not set.

@@ -8,17 +8,20 @@
 //     a Cancel or a timer gets through while an operation runs.
 //   - timers.go: the delays. They live in Run's own goroutine, so a timer that
 //     was stopped or set anew cannot fire with its old setting.
-//   - child.go, endpoint.go, network.go, image.go, pull.go, volume.go: one
+//   - child.go, endpoint.go, network.go, volume.go: one
 //     function per effect. Each is idempotent: "already so" and "not there any
 //     more" are success where that is the wanted after-state.
+//   - image.go, pull.go, progress.go: when the registry is asked for an image,
+//     whether it is the wanted one, and what is told meanwhile.
 //   - call.go: the deadline of each engine call with its reason, and the short
 //     retries.
 //   - errors.go, answers.go: from an engine's error to a state.Class and a line
 //     for the operator, with a hint where there is one to give.
+//   - ratelimit.go: how long a registry that limits pulls wants to be left alone.
 //   - backoff.go: the delay before attempt n. Jitter is added here, so that the
 //     core stays predictable.
-//   - credentials.go: registry credentials, from the same places and in the same
-//     order as GitLab Runner takes them.
+//   - credentials.go, credhelper.go: registry credentials, from the same places
+//     and in the same order as GitLab Runner takes them.
 //
 // actions classifies, state decides: nothing in here says whether something is
 // tried again later. What is retried inside is only what is over within seconds

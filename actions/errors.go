@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/client"
@@ -40,9 +41,10 @@ const (
 // opError is an error whose class is known, told as an operator needs it.
 type opError struct {
 	class state.Class
-	doing string // `create container "x"`
-	err   error  // nil when doing says it all
-	hint  string // what to do about it
+	doing string        // `create container "x"`
+	err   error         // nil when doing says it all
+	hint  string        // what to do about it
+	pause time.Duration // the least time before another try that was asked for
 }
 
 func (e *opError) Error() string {
@@ -69,6 +71,14 @@ func fail(v Verb, doing string, err error) error {
 	}
 	class, hint, _ := judge(v, err)
 	return &opError{class: class, doing: doing, err: err, hint: hint}
+}
+
+// pauseOf is the pause that an error asks for, 0 for none.
+func pauseOf(err error) time.Duration {
+	if e, ok := errors.AsType[*opError](err); ok {
+		return e.pause
+	}
+	return 0
 }
 
 // Classify says what an engine's answer to a call means for the decision what

@@ -3,10 +3,16 @@ package actions
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
+	"time"
 
 	"github.com/containerd/errdefs"
+	"github.com/distribution/reference"
 	"github.com/docker/docker/api/types/image"
+	"github.com/docker/docker/api/types/mount"
+	"github.com/docker/go-units"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"foster/spec"
@@ -41,9 +47,18 @@ func (m *imageIDs) forget(child string) {
 	delete(m.ids, child)
 }
 
-// prepare makes a child's image and named volumes present.
+// wanted is an image that a child is made from, or mounts.
+type wanted struct {
+	child, ref string
+	platform   *ocispec.Platform // nil: the engine's own
+}
+
+// prepare makes a child's images and named volumes present.
 func (r *Runner) prepare(ctx context.Context, c *spec.Child, fresh bool) error {
 	if err := r.ensureImage(ctx, c, fresh); err != nil {
+		return err
+	}
+	if err := r.ensureMounted(ctx, c); err != nil {
 		return err
 	}
 	return r.ensureVolumes(ctx, c)
@@ -53,52 +68,160 @@ func (r *Runner) prepare(ctx context.Context, c *spec.Child, fresh bool) error {
 // when both fresh and the child's policy say so. An image that is there is good
 // enough when the registry cannot be asked.
 func (r *Runner) ensureImage(ctx context.Context, c *spec.Child, fresh bool) error {
-	_, lookErr := r.lookUpImage(ctx, c)
-	here := lookErr == nil
-	if !here && Classify(VerbInspectImage, lookErr) != state.NoImage {
-		return lookErr
-	}
+	want := wanted{child: c.Name, ref: c.Image, platform: c.Platform}
+	here, err := r.findImage(ctx, want)
 	switch {
-	case here && !(fresh && c.Pull == spec.PullAlways):
-		return nil
-	case !here && c.Pull == spec.PullNever:
-		return classified(state.Permanent, "pull it by hand, or set LAUNCH_PULL", "image %q is not on the engine, and the pull policy is never", c.Image)
+	case noImage(err) && c.Pull == spec.PullNever:
+		return neverPulled(want, err)
+	case noImage(err):
+		here, err = r.fetch(ctx, want, nil)
+	case err == nil && fresh && due(c, here):
+		here, err = r.fetch(ctx, want, &here)
 	}
-	if err := r.pull(ctx, c); err != nil {
-		if here && Classify(VerbPull, err) == state.Transient {
-			r.cfg.Log.Warn().Str("child", c.Name).Str("image", c.Image).Str("error", detail(err)).Msg("pull failed: going on with the image that is here")
-			return nil
-		}
-		return err
-	}
-	_, err := r.lookUpImage(ctx, c)
-	if Classify(VerbInspectImage, err) != state.NoImage {
-		return err
-	}
-	if errdefs.IsNotFound(err) {
-		// Somebody removed it, or the engine went away while it pulled.
-		return &opError{class: state.Transient, doing: fmt.Sprintf("pull image %q: it is not there afterwards", c.Image), err: err}
-	}
-	return &opError{class: state.Permanent, doing: fmt.Sprintf("pull image %q", c.Image), err: err, hint: "the image is not made for this platform"}
-}
-
-// lookUpImage returns the ID of the child's image and remembers it. An image
-// for another platform than the child's is none.
-func (r *Runner) lookUpImage(ctx context.Context, c *spec.Child) (string, error) {
-	doing := fmt.Sprintf("look for image %q", c.Image)
-	got, err := get(ctx, VerbInspectImage, inspectTimeout, func(ctx context.Context) (image.InspectResponse, error) {
-		return r.cfg.Engine.ImageInspect(ctx, c.Image)
-	})
 	if err != nil {
 		r.images.forget(c.Name)
-		return "", fail(VerbInspectImage, doing, err)
+		return err
 	}
-	if !runsOn(got, c.Platform) {
+	r.images.set(c.Name, here.ID)
+	return nil
+}
+
+// ensureMounted makes the images of the child's image mounts present. No policy
+// is for them: they are fetched when they are missing, as Compose does it.
+func (r *Runner) ensureMounted(ctx context.Context, c *spec.Child) error {
+	if c.Host == nil {
+		return nil
+	}
+	for _, m := range c.Host.Mounts {
+		if m.Type != mount.TypeImage {
+			continue
+		}
+		want := wanted{child: c.Name, ref: m.Source}
+		_, err := r.findImage(ctx, want)
+		if noImage(err) {
+			_, err = r.fetch(ctx, want, nil)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// due: at a launch, the policy wants the registry asked although the image is here.
+func due(c *spec.Child, here image.InspectResponse) bool {
+	switch c.Pull {
+	case spec.PullAlways:
+		return true
+	case spec.PullRefresh:
+		return time.Now().After(here.Metadata.LastTagTime.Add(c.PullEvery))
+	}
+	return false
+}
+
+func neverPulled(want wanted, err error) error {
+	e := &opError{
+		class: state.Permanent,
+		doing: fmt.Sprintf("image %q is not on the engine, and the pull policy is never", want.ref),
+		hint:  "docker pull it on this node, or set LAUNCH_PULL or pull_policy to missing",
+	}
+	if !errdefs.IsNotFound(err) {
+		e.err = err // one for another platform is
+	}
+	return e
+}
+
+// fetch pulls an image and looks at what came. Of children that want the same
+// image one pulls, the others wait and find it. here is the image to go on with
+// when the registry cannot be asked; nil: there is none.
+func (r *Runner) fetch(ctx context.Context, want wanted, here *image.InspectResponse) (image.InspectResponse, error) {
+	waited, release, err := r.fetching.take(ctx, want.ref+" "+platformText(want.platform))
+	if err != nil {
+		return image.InspectResponse{}, err
+	}
+	defer release()
+	if waited && here == nil {
+		if got, err := r.findImage(ctx, want); !noImage(err) {
+			return got, err
+		}
+	}
+	began := time.Now()
+	log := r.cfg.Log.With().Str("child", want.child).Str("image", want.ref).Logger()
+	if err := r.pull(ctx, want, log); err != nil {
+		if here != nil && Classify(VerbPull, err) == state.Transient {
+			log.Warn().Str("error", detail(err)).Msg("pull failed: going on with the image that is here")
+			return *here, nil
+		}
+		return image.InspectResponse{}, err
+	}
+	got, err := r.findImage(ctx, want)
+	switch doing := fmt.Sprintf("pull image %q", want.ref); {
+	case err == nil:
+		log.Info().Dur("took", time.Since(began)).Str("size", units.HumanSize(float64(got.Size))).Msg("pulled")
+	case noImage(err) && errdefs.IsNotFound(err):
+		// Somebody removed it, or the engine went away while it pulled.
+		err = &opError{class: state.Transient, doing: doing + ": it is not there afterwards", err: err}
+	case noImage(err):
+		err = &opError{class: state.Permanent, doing: doing, err: err, hint: "the image is not made for this platform"}
+	}
+	return got, err
+}
+
+// noImage: the engine has no such image, or none for the wanted platform.
+func noImage(err error) bool {
+	return err != nil && Classify(VerbInspectImage, err) == state.NoImage
+}
+
+// lookUpImage returns the ID of the child's image and remembers it.
+func (r *Runner) lookUpImage(ctx context.Context, c *spec.Child) (string, error) {
+	got, err := r.findImage(ctx, wanted{child: c.Name, ref: c.Image, platform: c.Platform})
+	if err != nil {
 		r.images.forget(c.Name)
-		return "", classified(state.NoImage, "", "%s: the one on the engine is for %s/%s", doing, got.Os, got.Architecture)
+		return "", err
 	}
 	r.images.set(c.Name, got.ID)
 	return got.ID, nil
+}
+
+// findImage asks the engine for an image. One for another platform than the
+// wanted is none; one with another digest is an error.
+func (r *Runner) findImage(ctx context.Context, want wanted) (image.InspectResponse, error) {
+	doing := fmt.Sprintf("look for image %q", want.ref)
+	got, err := get(ctx, VerbInspectImage, inspectTimeout, func(ctx context.Context) (image.InspectResponse, error) {
+		return r.cfg.Engine.ImageInspect(ctx, want.ref)
+	})
+	if err != nil {
+		return got, fail(VerbInspectImage, doing, err)
+	}
+	if !runsOn(got, want.platform) {
+		return got, classified(state.NoImage, "", "%s: the one on the engine is for %s/%s", doing, got.Os, got.Architecture)
+	}
+	return got, checkDigest(want.ref, got)
+}
+
+// checkDigest compares the digest in a reference with those that the engine
+// knows the image by. A reference without one is fine.
+func checkDigest(ref string, got image.InspectResponse) error {
+	named, err := reference.ParseNormalizedNamed(ref)
+	digested, ok := named.(reference.Digested)
+	if err != nil || !ok {
+		return nil // the engine has read it, whatever it is
+	}
+	want := digested.Digest().String()
+	var has []string
+	for _, name := range got.RepoDigests {
+		_, digest, _ := strings.Cut(name, "@")
+		if digest == want {
+			return nil
+		}
+		has = append(has, digest)
+	}
+	if len(has) == 0 {
+		has = []string{"none"}
+	}
+	slices.Sort(has)
+	return classified(state.Permanent, "docker rmi what is there, or mend the digest in LAUNCH_IMAGE or the service's image",
+		"digest mismatch: image %q is to have digest %s, the engine's has %s", ref, want, strings.Join(slices.Compact(has), ", "))
 }
 
 // runsOn tells whether an image is for the wanted platform. What one of the two

@@ -47,7 +47,8 @@ func TestPrepareByPolicy(t *testing.T) {
 		{"never, absent", spec.PullNever, true, []string{""}, "", nil, state.Permanent, "pull policy is never", false},
 
 		{"always, registry down, here", spec.PullAlways, true, []string{"1"}, "", refused, state.OK, "", true},
-		{"always, denied, here", spec.PullAlways, true, []string{"1"}, "", internal("unauthorized: authentication required"), state.Permanent, "LOGIN_USER", true},
+		{"always, denied, here", spec.PullAlways, true, []string{"1"}, "", internal("unauthorized: authentication required"), state.Permanent, "no credentials for this registry", true},
+		{"always, limited, here", spec.PullAlways, true, []string{"1"}, "", internal("toomanyrequests: slow down"), state.OK, "", true},
 		{"registry down", spec.PullMissing, true, []string{""}, "", refused, state.Transient, "connection refused", true},
 		{"no such tag", spec.PullMissing, true, []string{""}, "", notFound("manifest for app:1 not found: manifest unknown: manifest unknown"), state.Permanent, "LAUNCH_IMAGE", true},
 		{"error in the stream", spec.PullMissing, true, []string{""}, `{"status":"Pulling from app"}` + "\n" + `{"errorDetail":{"message":"unauthorized: authentication required"},"error":"unauthorized"}`, nil, state.Permanent, "LOGIN_USER", true},
@@ -94,7 +95,7 @@ func TestPullForAPlatformWithCredentials(t *testing.T) {
 		p.Children[0].Platform = &ocispec.Platform{OS: "linux", Architecture: "arm64", Variant: "v8"}
 		auth := error(nil)
 		r := run(t, e, p, func(c *Config) {
-			c.Auth = func(_ context.Context, ref string) (string, error) { return "c2VjcmV0", auth }
+			c.Auth = func(context.Context, string) (string, string, error) { return "c2VjcmV0", "LOGIN_USER", auth }
 		})
 		check(t, r.done(t, state.Prepare{Op: 1, Child: "web"}), state.OK, "", "")
 		arch = "amd64"
@@ -163,25 +164,6 @@ func TestPullStalls(t *testing.T) {
 			})
 		})
 	}
-}
-
-func TestPullProgressIsNotSprayed(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		e := &stub{t: t, imgInspect: images("", "1"), imgPull: pipe(func(ctx context.Context, w io.Writer) {
-			for range 200 {
-				_, _ = io.WriteString(w, `{"status":"Downloading","id":"a","progressDetail":{"current":5000000,"total":10000000}}`)
-				_ = wait(ctx, 100*time.Millisecond)
-			}
-			_, _ = io.WriteString(w, `{"status":"Pull complete","id":"a"}`)
-		})}
-		r := run(t, e, project())
-		check(t, r.done(t, state.Prepare{Op: 1, Child: "web"}), state.OK, "", "")
-		r.end()
-		// 20 s: the first line, one each 5 s, the last.
-		if n := strings.Count(r.log.String(), "pull"); n < 5 || n > 6 || !strings.Contains(r.log.String(), `"fetched":"5MB","of":"10MB"`) {
-			t.Errorf("%d lines: %s", n, r.log)
-		}
-	})
 }
 
 func TestVolumes(t *testing.T) {

@@ -38,6 +38,11 @@ func (r *Runner) job(eff state.Effect) (job, bool) {
 		return job{op: eff.Op, child: eff.Child, run: r.forChild(eff.Child, eff.ID, func(ctx context.Context, c *spec.Child) (string, error) {
 			return eff.ID, r.attach(ctx, c, eff.ID, eff.Network)
 		})}, true
+	case state.Probe:
+		// It mostly waits, for up to DefaultServiceTimeout.
+		return job{op: eff.Op, child: eff.Child, unbounded: true, run: r.forChild(eff.Child, eff.ID, func(ctx context.Context, c *spec.Child) (string, error) {
+			return eff.ID, r.probe(ctx, c, eff.ID)
+		})}, true
 	case state.Stop:
 		return job{op: eff.Op, child: eff.Child, lifecycle: true, unbounded: true, run: func(ctx context.Context) (string, error) {
 			return eff.ID, r.stop(ctx, eff)

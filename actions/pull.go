@@ -7,50 +7,47 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"sync"
 	"time"
 
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/pkg/jsonmessage"
-	"github.com/docker/go-units"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 	"github.com/rs/zerolog"
 
-	"foster/spec"
 	"foster/state"
 )
-
-// progressEvery is the least time between two lines on one pull.
-const progressEvery = 5 * time.Second
 
 // errStalled is why a pull ends that makes no progress.
 var errStalled = fmt.Errorf("no progress for %s", pullStall)
 
-// pull fetches a child's image. Cancelling ctx ends it at once: the engine
-// gives a pull up when its client goes.
-func (r *Runner) pull(ctx context.Context, c *spec.Child) error {
+// pull fetches an image. Cancelling ctx ends it at once: the engine gives a
+// pull up when its client goes.
+func (r *Runner) pull(ctx context.Context, want wanted, log zerolog.Logger) error {
 	if err := acquire(ctx, r.pulls); err != nil {
 		return err
 	}
 	defer func() { <-r.pulls }()
-	doing := fmt.Sprintf("pull image %q", c.Image)
-	auth, err := r.auth(ctx, c.Image)
+	auth, from, err := r.auth(ctx, want.ref)
 	if err != nil {
 		return err
 	}
-	log := r.cfg.Log.With().Str("child", c.Name).Str("image", c.Image).Logger()
-	log.Info().Msg("pulling")
-	began := time.Now()
+	told := log.Info()
+	if from != "" {
+		told.Str("credentials", from)
+	}
+	told.Msg("pulling")
 
 	pctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	watchdog := time.AfterFunc(pullStall, func() { cancel(errStalled) })
 	defer watchdog.Stop()
 
-	options := image.PullOptions{RegistryAuth: auth, Platform: platformText(c.Platform)}
+	options := image.PullOptions{RegistryAuth: auth, Platform: platformText(want.platform)}
 	progress := newPullProgress(log)
 	err = retry(pctx, VerbPull, func() error {
-		stream, err := r.cfg.Engine.ImagePull(pctx, c.Image, options)
+		stream, err := r.cfg.Engine.ImagePull(pctx, want.ref, options)
 		if err != nil {
 			return err
 		}
@@ -60,39 +57,51 @@ func (r *Runner) pull(ctx context.Context, c *spec.Child) error {
 			progress.note(m)
 		})
 	})
+	doing := fmt.Sprintf("pull image %q", want.ref)
 	switch {
 	case err == nil:
-		log.Info().Dur("took", time.Since(began)).Msg("pulled")
 		return nil
 	case ctx.Err() != nil:
 		return fail(VerbPull, doing, ctx.Err())
 	case errors.Is(context.Cause(pctx), errStalled):
 		return &opError{class: state.Transient, doing: doing, err: errStalled}
 	}
-	return fail(VerbPull, doing, err)
+	return refused(doing, from, err)
 }
 
-// auth asks for credentials. Broken ones are a matter of configuration; a
-// helper that does not answer may do so later.
-func (r *Runner) auth(ctx context.Context, ref string) (string, error) {
-	if r.cfg.Auth == nil {
-		return "", nil
+// refused is the error of a pull, with what only the pull knows: where the
+// credentials came from, and how long the registry wants to be left alone.
+func refused(doing, from string, err error) error {
+	class, hint, _ := judge(VerbPull, err)
+	if hint == hintLogin {
+		hint = hintNoLogin
+		if from != "" {
+			hint = "these are the credentials from " + from + "; " + hintLogin
+		}
 	}
-	var encoded string
-	err := call(ctx, authTimeout, func(ctx context.Context) (err error) {
-		encoded, err = r.cfg.Auth(ctx, ref)
+	return &opError{class: class, doing: doing, err: err, hint: hint, pause: pauseAsked(err.Error())}
+}
+
+// auth asks for credentials, and says where they came from. Broken ones are a
+// matter of configuration; a helper that does not answer may do so later.
+func (r *Runner) auth(ctx context.Context, ref string) (encoded, from string, err error) {
+	if r.cfg.Auth == nil {
+		return "", "", nil
+	}
+	err = call(ctx, authTimeout, func(ctx context.Context) (err error) {
+		encoded, from, err = r.cfg.Auth(ctx, ref)
 		return err
 	})
 	doing := fmt.Sprintf("find credentials for image %q", ref)
 	switch {
 	case errdefs.IsInvalidArgument(err):
-		return "", &opError{class: state.Permanent, doing: doing, err: err}
+		return "", "", &opError{class: state.Permanent, doing: doing, err: err}
 	case errors.Is(err, context.Canceled):
-		return "", &opError{class: state.Canceled, doing: doing, err: err}
+		return "", "", &opError{class: state.Canceled, doing: doing, err: err}
 	case err != nil:
-		return "", &opError{class: state.Transient, doing: doing, err: err}
+		return "", "", &opError{class: state.Transient, doing: doing, err: err}
 	}
-	return encoded, nil
+	return encoded, from, nil
 }
 
 // follow reads the stream to its end. An error that the engine reports inside
@@ -121,51 +130,30 @@ func platformText(p *ocispec.Platform) string {
 	return path.Join(p.OS, p.Architecture, p.Variant)
 }
 
-// pullProgress turns hundreds of messages into a line now and then.
-type pullProgress struct {
-	log    zerolog.Logger
-	last   time.Time
-	layers map[string]layer
+// turns lets one at a time do the same thing.
+type turns struct {
+	mu    sync.Mutex
+	slots map[string]chan struct{}
 }
 
-type layer struct {
-	done        bool
-	bytes, size int64
-}
-
-func newPullProgress(log zerolog.Logger) *pullProgress {
-	return &pullProgress{log: log, last: time.Now(), layers: map[string]layer{}}
-}
-
-func (p *pullProgress) note(m jsonmessage.JSONMessage) {
-	l := p.layers[m.ID]
-	switch m.Status {
-	case "Pulling fs layer", "Waiting", "Download complete", "Verifying Checksum", "Extracting":
-	case "Downloading":
-		if m.Progress != nil {
-			l.bytes, l.size = m.Progress.Current, max(l.size, m.Progress.Total)
+// take waits for the turn, or for the end of ctx. waited: somebody else has had
+// it meanwhile.
+func (t *turns) take(ctx context.Context, what string) (waited bool, release func(), err error) {
+	t.mu.Lock()
+	slot, ok := t.slots[what]
+	if !ok {
+		if t.slots == nil {
+			t.slots = map[string]chan struct{}{}
 		}
-	case "Pull complete", "Already exists":
-		l.done, l.bytes = true, l.size
+		slot = make(chan struct{}, 1)
+		t.slots[what] = slot
+	}
+	t.mu.Unlock()
+	release = func() { <-slot }
+	select {
+	case slot <- struct{}{}:
+		return false, release, nil
 	default:
-		return // on the image as a whole
 	}
-	p.layers[m.ID] = l
-	if now := time.Now(); now.Sub(p.last) >= progressEvery {
-		p.last = now
-		p.tell()
-	}
-}
-
-func (p *pullProgress) tell() {
-	done := 0
-	var bytes, size int64
-	for _, l := range p.layers {
-		if l.done {
-			done++
-		}
-		bytes, size = bytes+l.bytes, size+l.size
-	}
-	p.log.Info().Int("layers", len(p.layers)).Int("layers_done", done).
-		Str("fetched", units.HumanSize(float64(bytes))).Str("of", units.HumanSize(float64(size))).Msg("pulling")
+	return true, release, acquire(ctx, slot)
 }

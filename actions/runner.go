@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"sync"
 	"time"
 
@@ -25,9 +26,9 @@ type Config struct {
 	// Labels gives the labels that only the run knows (parent, task, service,
 	// node); every container gets them. Nil: none.
 	Labels func() map[string]string
-	// Auth gives the encoded credentials for an image's registry, "" for none.
-	// Nil: no credentials at all.
-	Auth func(ctx context.Context, imageRef string) (encodedAuth string, err error)
+	// Auth gives the encoded credentials for an image's registry, "" for none,
+	// and the name of the place where they were found. Nil: no credentials at all.
+	Auth func(ctx context.Context, imageRef string) (encodedAuth, from string, err error)
 	Log  zerolog.Logger
 	// Backoff is the delay of timers that are set by attempt.
 	Backoff Backoff
@@ -37,6 +38,11 @@ type Config struct {
 	Parallel int
 	// Pulls bounds the pulls under way at once; 0: DefaultPulls.
 	Pulls int
+	// Self is the ID of the container that foster runs in, "" outside of any:
+	// probes reach networks from there.
+	Self string
+	// Dial makes the connections of probes; nil: a net.Dialer's.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // Defaults for the zero fields of Config.
@@ -52,7 +58,9 @@ type Runner struct {
 	networks map[string]*spec.Network
 	work     chan struct{} // slots
 	pulls    chan struct{}
+	fetching turns // of one image
 	images   imageIDs
+	visits   visits
 }
 
 // New makes a Runner; Run starts it.
@@ -62,6 +70,9 @@ func New(cfg Config) *Runner {
 	}
 	if cfg.Pulls <= 0 {
 		cfg.Pulls = DefaultPulls
+	}
+	if cfg.Dial == nil {
+		cfg.Dial = (&net.Dialer{}).DialContext
 	}
 	r := &Runner{
 		cfg:      cfg,
@@ -150,7 +161,7 @@ func (r *Runner) delay(eff state.SetTimer) time.Duration {
 	if eff.Delay > 0 {
 		return eff.Delay
 	}
-	return r.cfg.Backoff.Delay(eff.Attempt, rand.Float64())
+	return max(r.cfg.Backoff.Delay(eff.Attempt, rand.Float64()), eff.Least)
 }
 
 // session is one Run: the operations under way.
@@ -199,7 +210,7 @@ func (s *session) take(ctx context.Context, eff state.Effect) {
 		id, err := s.r.bounded(octx, j)
 		done := state.Done{Op: j.op, ID: id, At: time.Now()}
 		if err != nil {
-			done.Class, done.Detail = outcome(octx, err), detail(err)
+			done.Class, done.Detail, done.Pause = outcome(octx, err), detail(err), pauseOf(err)
 		}
 		// The place is free before the core hears of it, as its next effect
 		// for the child may follow at once.

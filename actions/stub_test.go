@@ -37,6 +37,7 @@ type stub struct {
 	start      func(ctx context.Context, id string) error
 	stop       func(ctx context.Context, id string, seconds int) error
 	remove     func(ctx context.Context, id string, options container.RemoveOptions) error
+	copied     func(ctx context.Context, id, path string, archive io.Reader, options container.CopyToContainerOptions) error
 	inspect    func(ctx context.Context, id string) (container.InspectResponse, error)
 	connect    func(ctx context.Context, net, id string, settings *network.EndpointSettings) error
 	disconnect func(ctx context.Context, net, id string, force bool) error

@@ -7,7 +7,9 @@ import (
 
 	"github.com/cenkalti/backoff/v4"
 	"github.com/docker/docker/api/types"
+	"github.com/docker/docker/api/types/network"
 	"github.com/docker/docker/api/types/swarm"
+	"github.com/docker/docker/api/types/system"
 	"github.com/docker/docker/client"
 	"github.com/rs/zerolog"
 
@@ -24,6 +26,10 @@ type Engine interface {
 	Ping(ctx context.Context) (types.Ping, error)
 	NegotiateAPIVersion(ctx context.Context)
 	ServiceInspectWithRaw(ctx context.Context, serviceID string, opts swarm.ServiceInspectOptions) (swarm.Service, []byte, error)
+	// What only the check asks.
+	Info(ctx context.Context) (system.Info, error)
+	NetworkList(ctx context.Context, options network.ListOptions) ([]network.Summary, error)
+	ServiceList(ctx context.Context, options swarm.ServiceListOptions) ([]swarm.Service, error)
 	Close() error
 }
 
