@@ -8,9 +8,11 @@
 //     a Cancel or a timer gets through while an operation runs.
 //   - timers.go: the delays. They live in Run's own goroutine, so a timer that
 //     was stopped or set anew cannot fire with its old setting.
-//   - child.go, endpoint.go, network.go, volume.go: one
-//     function per effect. Each is idempotent: "already so" and "not there any
+//   - child.go, files.go, endpoint.go, attach.go, network.go, volume.go: one
+//     function per effect, or per part of it. Each is idempotent: "already so" and "not there any
 //     more" are success where that is the wanted after-state.
+//   - probe.go, visit.go: whether a service takes connections, on a network that
+//     foster itself may not be on.
 //   - image.go, pull.go, progress.go: when the registry is asked for an image,
 //     whether it is the wanted one, and what is told meanwhile.
 //   - call.go: the deadline of each engine call with its reason, and the short

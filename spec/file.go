@@ -36,6 +36,10 @@ func (in *input) loadFiles() {
 		return
 	}
 	document, err := in.read(in.configFiles(), name)
+	if problems, ok := errors.AsType[Problems](err); ok {
+		in.problems = append(in.problems, in.placed(problems)...)
+		return
+	}
 	if err != nil {
 		in.problems = append(in.problems, in.faults(err, name)...)
 		return

@@ -31,6 +31,7 @@ func (r *Result) Marshal(format string) ([]byte, error) {
 	if err := decoder.Decode(&tree); err != nil {
 		return nil, fmt.Errorf("print the document: %w", err)
 	}
+	r.markReady(tree)
 	clean := redactor{r.secrets}.tree(nil, tree)
 	switch format {
 	case FormatJSON:
@@ -39,6 +40,19 @@ func (r *Result) Marshal(format string) ([]byte, error) {
 		return yaml.Marshal(clean)
 	}
 	return nil, fmt.Errorf("print the document: format %q is neither yaml nor json", format)
+}
+
+// markReady puts back what makes a service wait for another's port: compose-go
+// leaves extensions out.
+func (r *Result) markReady(tree map[string]any) {
+	for name, s := range r.Document.Services {
+		dependencies := mapping(mapping(mapping(tree["services"])[name])["depends_on"])
+		for other, d := range s.DependsOn {
+			if mark, ok := d.Extensions[readyExtension]; ok && dependencies[other] != nil {
+				mapping(dependencies[other])[readyExtension] = mark
+			}
+		}
+	}
 }
 
 type redactor struct{ secrets []string }

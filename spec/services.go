@@ -118,15 +118,6 @@ func (x *expansion) problem(path, what, mend string) {
 	x.problems = append(x.problems, Problem{x.where, path, what, mend})
 }
 
-// onDefault: the service is on the network that the project makes for services
-// without networks, and on no other.
-func (x *expansion) onDefault(service map[string]any) bool {
-	networks := mapping(service["networks"])
-	_, ok := networks["default"]
-	external := fmt.Sprint(mapping(mapping(x.model["networks"])["default"])["external"])
-	return ok && len(networks) == 1 && external != "true"
-}
-
 // sidecars reads an owner's list.
 func (x *expansion) sidecars(owner string, service map[string]any, list []any) []sidecar {
 	var out []sidecar
@@ -211,52 +202,6 @@ func (x *expansion) read(s *sidecar, entry map[string]any) (image string, furthe
 	return image, further
 }
 
-// neighbours are the names that the owner's networks have for other services,
-// and whose they are.
-func (x *expansion) neighbours(owner string, service map[string]any) map[string]string {
-	taken := map[string]string{}
-	own := mapping(service["networks"])
-	for name, other := range mapping(x.model["services"]) {
-		for network, attachment := range mapping(mapping(other)["networks"]) {
-			if _, shared := own[network]; !shared || name == owner {
-				continue
-			}
-			taken[name] = "service " + name
-			aliases, _ := mapping(attachment)["aliases"].([]any)
-			for _, alias := range aliases {
-				taken[fmt.Sprint(alias)] = "service " + name
-			}
-		}
-	}
-	taken[owner] = "service " + owner
-	return taken
-}
-
-// network adds a network for an owner and its services alone. It is the owner's
-// last one, and not its default gateway: engines since 28 have a priority for
-// that, older ones take the first by name.
-func (x *expansion) network(owner string, service map[string]any) string {
-	networks := mapping(x.model["networks"])
-	key := unused(networks, owner+"-services", nil)
-	name := x.project + "_" + key
-	least, attached := 0, mapping(service["networks"])
-	for _, other := range slices.Sorted(maps.Keys(attached)) {
-		a := mapping(attached[other])
-		for _, attribute := range []string{"priority", "gw_priority"} {
-			if n, ok := a[attribute].(int); ok {
-				least = min(least, n)
-			}
-		}
-		for named, _ := mapping(networks[other])["name"].(string); named >= name && named < "{"; {
-			name = "z" + name
-		}
-	}
-	attached[key] = map[string]any{"priority": least - 1, "gw_priority": least - 1}
-	networks[key] = map[string]any{"name": name, "driver": "bridge"}
-	x.model["networks"] = networks
-	return key
-}
-
 // add puts the services into the model, and makes their owner wait for them.
 func (x *expansion) add(owner string, service map[string]any, network string, sidecars []sidecar) {
 	services, depends := mapping(x.model["services"]), mapping(service["depends_on"])
@@ -266,21 +211,35 @@ func (x *expansion) add(owner string, service map[string]any, network string, si
 			aliases[i] = alias
 		}
 		s.attributes["networks"] = map[string]any{network: map[string]any{"aliases": aliases}}
-		for _, attribute := range []string{"pull_policy", "profiles"} {
+		for _, attribute := range []string{"pull_policy", "profiles", "scale"} {
 			if value, ok := service[attribute]; ok && s.attributes[attribute] == nil {
 				s.attributes[attribute] = value
 			}
 		}
 		loaded, err := x.load(map[string]any{"services": map[string]any{s.name: s.attributes}})
 		if err != nil {
-			what := strings.TrimPrefix(err.Error(), "validating "+x.where+": ")
-			x.problem(s.path, strings.ReplaceAll(what, "services."+s.name, s.path), "mend the entry: its attributes are those of any service")
+			x.refused(s, err)
 			continue
 		}
 		maps.Copy(services, mapping(loaded["services"]))
 		depends[s.name] = map[string]any{"condition": types.ServiceConditionStarted, "required": true, readyExtension: true}
 	}
 	service["depends_on"] = depends
+}
+
+// refused reports what compose-go says of an entry, with the entry's own path.
+func (x *expansion) refused(s sidecar, err error) {
+	text := validating.ReplaceAllString(err.Error(), "")
+	if m := noAttribute.FindStringSubmatch(text); m != nil {
+		parent, name := m[1]+m[3], m[2]+m[4]
+		mend := "remove it"
+		if near := Nearest(name, attributes(parent)); near != "" {
+			mend = "did you mean " + near + "?"
+		}
+		x.problem(strings.Replace(parent, "services."+s.name, s.path, 1), "there is no attribute "+name, mend)
+		return
+	}
+	x.problem(s.path, strings.ReplaceAll(text, "services."+s.name, s.path), "mend the entry: its attributes are those of any service")
 }
 
 // services reads LAUNCH_SERVICES.

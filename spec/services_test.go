@@ -247,7 +247,7 @@ func TestServicesRefused(t *testing.T) {
 	}
 	// What any service is refused for, these are too.
 	for entry, want := range map[string]string{
-		"{name: a, comand: b}": "x-foster-services[0]", "{name: a, volumes: {}}": "x-foster-services[0].volumes",
+		"{name: a, comand: b}": "x-foster-services[0]\": there is no attribute comand; did you mean command?", "{name: a, volumes: {}}": "x-foster-services[0].volumes",
 		"{name: a, build: .}": "web-a.build", "{name: a, volumes: [none:/v]}": "web-a", "{name: a, depends_on: [web]}": "web-a",
 	} {
 		_, err := loadFile(t, "services:\n  web: {image: x, x-foster-services: ["+entry+"]}\n")
@@ -286,6 +286,33 @@ func TestLaunchServices(t *testing.T) {
 	for _, mode := range []string{"LAUNCH_NETWORK_MODE=task", "LAUNCH_NETWORK_MODE=none", "LAUNCH_HOST_NETWORK=yes"} {
 		if _, problems := load(t, "LAUNCH_IMAGE=x", "LAUNCH_SERVICES=redis", mode); len(problems) != 1 || problems[0].Variable != "LAUNCH_SERVICES" || !strings.HasPrefix(problems[0].What, "with network mode") {
 			t.Errorf("%s: %v", mode, problems)
+		}
+	}
+}
+
+// TestServicesPrinted: what foster prints, loaded again, waits for the same.
+func TestServicesPrinted(t *testing.T) {
+	result, err := loadFile(t, `
+services:
+  job: {image: x, x-foster-services: [postgres]}
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	printed, err := result.Marshal(FormatYAML)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := loadFile(t, string(printed))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, printed)
+	}
+	for _, c := range again.Project.Children {
+		if c.Name == "job" && (len(c.After) != 1 || c.After[0].Condition != ConditionReady) {
+			t.Errorf("it waits for %v\n%s", c.After, printed)
+		}
+		if c.Name == "job-postgres" && !c.Probed {
+			t.Error("the service is not probed")
 		}
 	}
 }

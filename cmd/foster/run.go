@@ -104,7 +104,7 @@ func (c *configured) run(ctx context.Context, signals <-chan os.Signal) error {
 	}
 	{ // runner: everything that changes the engine, and timers
 		r := actions.New(actions.Config{
-			Engine: engine, Project: live.project, Parent: live.parent.ID, Labels: live.labels(work),
+			Engine: engine, Project: live.project, Parent: live.parent.ID, Labels: live.labels(work), Self: live.self.ContainerID,
 			Auth: actions.Credentials(c.lookup), Log: log, Backoff: actions.Backoff{
 				Initial: actions.DefaultBackoffInitial, Max: c.settings.BackoffMax, Jitter: actions.DefaultBackoffJitter,
 			},
