@@ -70,7 +70,7 @@ var samples = map[string]sample{
 	"services.*.extends.service":                                      {service: "extends: {file: DIR/base.yml, service: web}", other: "base"},
 	"services.*.gpus[].capabilities":                                  {service: "gpus: [{capabilities: [tpu], count: 1}]"},
 	"services.*.gpus[].count":                                         {service: "gpus: [{driver: nvidia, count: 1}]"},
-	"services.*.gpus[].device_ids":                                    {service: "gpus: [{driver: nvidia, device_ids: [a]}]"},
+	"services.*.gpus[].device_ids":                                    {service: "gpus: [{driver: nvidia, device_ids: [a]}]", other: "[b]"},
 	"services.*.gpus[].driver":                                        {service: "gpus: [" + aGPU + "]"},
 	"services.*.gpus[].options":                                       {service: "gpus: [" + aGPU + "]"},
 	"services.*.healthcheck.disable":                                  {service: "healthcheck: {disable: true}"},
@@ -133,7 +133,7 @@ var samples = map[string]sample{
 	"services.*.deploy.resources.reservations.generic_resources":      {service: "deploy: {resources: {reservations: {memory: 1g, generic_resources: [{discrete_resource_spec: {kind: a, value: 1}}]}}}"},
 	"services.*.deploy.resources.reservations.devices[].capabilities": {service: "deploy: {resources: {reservations: {devices: [" + aGPU + "]}}}", other: "[tpu]"},
 	"services.*.deploy.resources.reservations.devices[].count":        {service: "deploy: {resources: {reservations: {devices: [{capabilities: [gpu], count: 1}]}}}"},
-	"services.*.deploy.resources.reservations.devices[].device_ids":   {service: "deploy: {resources: {reservations: {devices: [{capabilities: [gpu], device_ids: [a]}]}}}"},
+	"services.*.deploy.resources.reservations.devices[].device_ids":   {service: "deploy: {resources: {reservations: {devices: [{capabilities: [gpu], device_ids: [a]}]}}}", other: "[b]"},
 	"services.*.deploy.resources.reservations.devices[].driver":       {service: "deploy: {resources: {reservations: {devices: [" + aGPU + "]}}}"},
 	"services.*.deploy.resources.reservations.devices[].options":      {service: "deploy: {resources: {reservations: {devices: [" + aGPU + "]}}}"},
 

@@ -50,7 +50,6 @@ func hostConfig(doc *types.Project, s types.ServiceConfig) (*container.HostConfi
 		Sysctls:        s.Sysctls,
 		PortBindings:   portBindings(s),
 		Resources:      resourcesOf(s),
-		VolumeDriver:   s.VolumeDriver,
 		VolumesFrom:    volumesFrom(doc, s),
 		DNS:            s.DNS,
 		DNSSearch:      s.DNSSearch,

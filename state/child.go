@@ -173,7 +173,9 @@ func (c *core) unset(ch *Child) {
 
 // bury: there is no container any more; say when the next one is made.
 func (c *core) bury(ch *Child) {
-	noWait := ch.NoWait || slices.Contains([]string{dropStale, dropSpec, dropParent, dropOwnerDown}, ch.Drop)
+	// What others make necessary is no failure of this child.
+	ch.Excused = slices.Contains([]string{dropStale, dropOwnerDown, dropSpec, dropParent}, ch.Drop)
+	noWait := ch.NoWait || ch.Excused
 	c.discard(ch.Volumes)
 	ch.ID, ch.Drop, ch.Bound, ch.Extra, ch.Volumes = "", "", nil, nil, nil
 	ch.Hold, ch.Died, ch.OOM, ch.Stopped, ch.Settled, ch.NoWait, ch.Over = false, false, false, false, false, false, false

@@ -104,7 +104,10 @@ func (c *core) build(ch *Child, cc ChildConfig) {
 	}
 	c.order(ch, Creating)
 	ch.NoNet = false
-	ch.Attempt++
+	if ch.Attempt == 0 || !ch.Excused {
+		ch.Attempt++
+	}
+	ch.Excused = false
 	ch.Fault.Attempts++
 	ch.Bound = c.owners(cc)
 	cause := ch.Fault.Cause

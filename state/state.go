@@ -74,6 +74,7 @@ type Child struct {
 	Paused    bool
 	Stopped   bool // our Stop was tried on this container
 	NoNet     bool // it waits because a network was not there
+	Excused   bool // the next create is no try after a failure of its own
 	NoWait    bool // the next create does not wait, whatever Attempt says
 	Canceled  bool // the pending op was given up
 	Health    Health

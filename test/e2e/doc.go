@@ -21,6 +21,10 @@
 // unless a test harms the engine itself; tests run side by side, so a test
 // touches only what carries its project's name.
 //
+// The registry_*_test.go files pull from private registries that the tests start
+// on the engine's node, and from stand-ins for what no real registry says on
+// demand.
+//
 // The swarm_*_test.go files play foster as a task: stacks, services, the files
 // of examples/, the parent's network namespace, secrets. The image_*_test.go
 // files build the image as the Makefile does and look into it.

@@ -39,13 +39,16 @@ type line map[string]any
 
 func (l line) text(key string) string { s, _ := l[key].(string); return s }
 
+// stableAfter is how long a child runs before a fault is answered at once.
+const stableAfter = 100 * time.Millisecond
+
 // defaults are the settings of every foster here. STABLE_AFTER is short, so
 // that a fault soon after a start is answered at once, as one after ten
 // seconds is with the default.
 func (w *world) defaults() map[string]string {
 	return map[string]string{
 		"LAUNCH_IMAGE": childImage, "LAUNCH_PROJECT_NAME": w.project, "LAUNCH_SERVICE_NAME": childName, "LAUNCH_PULL": "never",
-		"FOSTER_STABLE_AFTER": "100ms", "FOSTER_LOG_FORMAT": "json", "FOSTER_LOG_LEVEL": "debug",
+		"FOSTER_STABLE_AFTER": stableAfter.String(), "FOSTER_LOG_FORMAT": "json", "FOSTER_LOG_LEVEL": "debug",
 	}
 }
 

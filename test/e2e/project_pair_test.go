@@ -4,6 +4,7 @@ import (
 	"errors"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/docker/docker/api/types/container"
 )
@@ -62,7 +63,8 @@ networks:
 			}
 		}},
 	} {
-		t.Log(row.name)
+		time.Sleep(2 * stableAfter) // or the next fault is one of a series
+		begin := time.Now()
 		row.fault(gate, app)
 		checkGate, checkApp := newer(gate), changed(app)
 		switch {
@@ -79,6 +81,7 @@ networks:
 		if now := w.awaitRuns("other"); same(other)(now) != nil {
 			t.Errorf("%s: who has nothing to do with it was touched: %v", row.name, same(other)(now))
 		}
+		t.Logf("%s: %s", row.name, time.Since(begin).Round(time.Millisecond))
 		if t.Failed() {
 			t.FailNow()
 		}

@@ -44,15 +44,23 @@ func (n *Node) Dial(ctx context.Context, network, address string) (net.Conn, err
 
 // dialHere moves this thread into the node's network namespace, for good, and dials.
 func (n *Node) dialHere(ctx context.Context, network, address string) (net.Conn, error) {
+	if err := n.enterNetwork(); err != nil {
+		return nil, err
+	}
+	return (&net.Dialer{Timeout: time.Second}).DialContext(ctx, network, address)
+}
+
+// enterNetwork moves this thread into the node's network namespace. It must be locked to its goroutine, for good.
+func (n *Node) enterNetwork() error {
 	space, err := os.Open(fmt.Sprintf("/proc/%d/ns/net", n.PID()))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer space.Close()
 	if err := unix.Setns(int(space.Fd()), unix.CLONE_NEWNET); err != nil {
-		return nil, fmt.Errorf("enter the network namespace: %w", err)
+		return fmt.Errorf("enter the network namespace: %w", err)
 	}
-	return (&net.Dialer{Timeout: time.Second}).DialContext(ctx, network, address)
+	return nil
 }
 
 // HTTP is a client that is inside the node's network, for URLs with IP addresses. It keeps no connections.

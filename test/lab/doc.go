@@ -33,7 +33,7 @@
 //	exec.go          commands in a node, docker CLI      faults.go    signals to container processes
 //	images.go        images without a registry           registry.go  a registry inside a node
 //	swarm.go         init, join, wait                    events.go    the recorder
-//	dial.go          connections from inside a node      eventually.go  polling
+//	dial.go, listen.go  connections inside a node       eventually.go  polling
 //	record.go        lab.json, Open, leftovers           process.go   processes by pid and birth
 //	cgroups.go       what an engine leaves behind        helpers.go   the lab's own programs, built and placed
 //	prerequisites.go what must be installed

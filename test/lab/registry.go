@@ -29,6 +29,7 @@ type Registry struct {
 	WireAddr string // host:port for every node of the lab; their engines know it as an insecure registry
 
 	node *Node
+	dir  string
 	pid  int // inside the node
 	opts RegistryOptions
 }
@@ -49,21 +50,30 @@ func (n *Node) Registry(ctx context.Context, opts RegistryOptions) (*Registry, e
 	if err != nil {
 		return nil, err
 	}
-	path := filepath.Join(dir, "config.yml")
-	if err := os.WriteFile(path, config, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "config.yml"), config, 0o600); err != nil {
 		return nil, err
 	}
-	log := filepath.Join(dir, "registry.log")
-	pid, err := n.spawn(ctx, nil, log, tool("docker-registry"), "serve", path)
+	r := &Registry{Addr: "127.0.0.1:" + port, WireAddr: n.Address() + ":" + port, node: n, dir: dir, opts: opts}
+	return r, r.Open(ctx)
+}
+
+// Open starts a registry that was closed again, with its images and at its address, and returns when it answers. One
+// that runs is success.
+func (r *Registry) Open(ctx context.Context) error {
+	if r.node.runs(r.pid) {
+		return nil
+	}
+	log := filepath.Join(r.dir, "registry.log")
+	pid, err := r.node.spawn(ctx, nil, log, tool("docker-registry"), "serve", filepath.Join(r.dir, "config.yml"))
 	if err != nil {
-		return nil, fmt.Errorf("start a registry on %s: %w", n.Name, err)
+		return fmt.Errorf("start a registry on %s: %w", r.node.Name, err)
 	}
-	r := &Registry{Addr: "127.0.0.1:" + port, WireAddr: n.Address() + ":" + port, node: n, pid: pid, opts: opts}
-	if err := poll(ctx, "the registry on "+n.Name, func() error { return r.ping(ctx) }, errExited); err != nil {
+	r.pid = pid
+	if err := poll(ctx, "the registry on "+r.node.Name, func() error { return r.ping(ctx) }, errExited); err != nil {
 		raw, _ := os.ReadFile(log)
-		return nil, fmt.Errorf("%w; its log: %s", err, raw)
+		return fmt.Errorf("%w; its log: %s", err, raw)
 	}
-	return r, nil
+	return nil
 }
 
 // ping asks for the API's root: every registry has it, one with credentials refuses it.
@@ -138,7 +148,7 @@ func (r *Registry) Resume(ctx context.Context) error {
 	return r.node.KillPID(ctx, r.pid, syscall.SIGCONT)
 }
 
-// Close ends the registry: connections are refused from then on. One that is gone already is success.
+// Close ends the registry: connections are refused from then on, until Open. One that is gone already is success.
 func (r *Registry) Close(ctx context.Context) error {
 	if !r.node.runs(r.pid) {
 		return nil

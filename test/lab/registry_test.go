@@ -4,7 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"net"
+	"net/http"
 	"testing"
 	"time"
 
@@ -95,5 +98,39 @@ func TestRegistry(t *testing.T) {
 	}
 	if err := pull(ctx, n, open.Addr+"/team/app:1", ""); err == nil {
 		t.Error("pulled from a registry that is gone")
+	}
+	if err := open.Open(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := pull(ctx, n, open.Addr+"/team/app:1", ""); err != nil {
+		t.Errorf("pull after the registry is back: %v", err)
+	}
+}
+
+// TestListen: a server of this process is met at an address inside the node, and at no other.
+func TestListen(t *testing.T) {
+	n, ctx := lab.New(t, lab.Options{}).Node(1), within(t, 20*time.Second)
+	inside, err := n.Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "hello") }), ReadHeaderTimeout: time.Second}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(inside) }()
+	if out, err := n.Exec(ctx, "busybox", "wget", "-q", "-O", "-", "http://"+inside.Addr().String()+"/"); err != nil || out != "hello" {
+		t.Errorf("from inside: %q, %v", out, err)
+	}
+	if conn, err := net.Dial("tcp", inside.Addr().String()); err == nil {
+		conn.Close()
+		t.Error("it is met from outside too")
+	}
+	if err := server.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+		t.Error(err)
+	}
+	if _, err := n.Listen(ctx, "tcp", "203.0.113.1:80"); err == nil {
+		t.Error("it listens at an address that the node does not have")
 	}
 }
