@@ -21,7 +21,7 @@ func (l *launch) general() {
 			l.set("LAUNCH_IMAGE", "image", w.value)
 		}
 	} else if l.env.Get("LAUNCH_IMAGE") == "" && !l.env.Broken("LAUNCH_IMAGE") {
-		l.problems = append(l.problems, Problem{"LAUNCH_IMAGE", "", "not set", "name the image of the child, or mount a compose file at " + DefaultFile})
+		l.problems = append(l.problems, Problem{"LAUNCH_IMAGE", "", "not set", "name the image of the child, or mount a compose file at " + DefaultFile + ", or name one with FOSTER_FILE"})
 	}
 	if w, ok := l.text("LAUNCH_COMMAND"); ok {
 		l.set("LAUNCH_COMMAND", "command", unescapeQuotes(w.value))

@@ -33,6 +33,9 @@ type ChildConfig struct {
 	// Probed: it is ready only when its first exposed port takes connections,
 	// which Probe finds out after each start.
 	Probed bool
+	// Hooks: its start goes on after its process runs, for as long as the work
+	// that belongs to it takes; a stop of the project gives that up.
+	Hooks bool
 	// Restart is the child's own policy, MaxAttempts its own bound; Inherit and
 	// 0 leave it to the Policy of the project.
 	Restart     Restart

@@ -15,6 +15,7 @@ func drawGraph(rt *rapid.T, cfg *Config, nets []string) {
 	for i := range n {
 		cc := ChildConfig{Name: fmt.Sprintf("c%d", i), Hash: "h", StopSignal: 15, Grace: 10 * time.Second, FinalGrace: 8 * time.Second}
 		cc.OneShot = rapid.IntRange(0, 4).Draw(rt, "one-shot") == 0
+		cc.Hooks = rapid.IntRange(0, 3).Draw(rt, "hooks") == 0
 		cc.Restart = rapid.SampledFrom([]Restart{Inherit, Inherit, Inherit, Inherit, Inherit, Inherit, RestartOnFailure, RestartNever}).Draw(rt, "restart")
 		if cc.Restart == RestartOnFailure {
 			cc.MaxAttempts = rapid.IntRange(0, 2).Draw(rt, "attempts")

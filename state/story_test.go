@@ -82,7 +82,7 @@ func (st *story) configure(cfg *Config, f []string) bool {
 	case "child":
 		cfg.Children = append(cfg.Children, ChildConfig{
 			Name: f[1], Hash: "h", Networks: list(kv["nets"]), After: dependencies(kv["after"]), BoundTo: bonds(kv["bound"]),
-			SharesParent: kv["shares"] == "parent", OneShot: kv["oneshot"] != "", Probed: kv["probed"] != "",
+			SharesParent: kv["shares"] == "parent", OneShot: kv["oneshot"] != "", Hooks: kv["hooks"] != "", Probed: kv["probed"] != "",
 			Restart: restartNames[kv["restart"]], MaxAttempts: st.int(kv["max"]),
 			StopSignal: 15, Grace: 10 * time.Second, FinalGrace: 8 * time.Second,
 		})

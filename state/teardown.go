@@ -54,7 +54,8 @@ func (c *core) quit() {
 // leave moves one child towards Ended; it reports whether no order is pending.
 func (c *core) leave(ch *Child) bool {
 	if ch.Op != 0 {
-		if ch.Phase == Preparing || c.Kill && ch.Phase != Removing {
+		slow := ch.Phase == Preparing || ch.Phase == Starting && c.config(ch.Name).Hooks
+		if slow || c.Kill && ch.Phase != Removing {
 			c.cancel(ch)
 		}
 		return false

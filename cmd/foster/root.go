@@ -27,15 +27,19 @@ namespace, docker-in-docker). It watches the engine's events and recovers the
 child whenever it dies, loses a network, turns unhealthy or is removed. When its
 own task stops, it takes everything down and leaves nothing behind.
 
-What to launch comes from LAUNCH_* variables, as with swarm-launcher, or from a
-compose file at ` + spec.DefaultFile + `. How to watch over it comes from FOSTER_*
-variables or the flags below. Every variable can be given as NAME_FILE.`
+What to launch comes from LAUNCH_* variables, as with swarm-launcher, or from
+compose files (--file, or one mounted at ` + spec.DefaultFile + `): every service is
+a child then, in the order of depends_on. How to watch over them comes from
+FOSTER_* variables or the flags below. Every variable can be given as NAME_FILE.`
 
 const rootExample = `  # what a stack file's task runs
   LAUNCH_IMAGE=gitlab/gitlab-runner:alpine LAUNCH_PRIVILEGED=true foster
 
   # hand over to Swarm's restart policy after three recoveries in ten minutes
   foster run --max-attempts 3 --window 10m
+
+  # every service of a compose file
+  foster --file /run/configs/children.yaml
 
   # what would be launched, and whether this engine can
   LAUNCH_IMAGE=busybox foster config
