@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/network"
@@ -11,11 +12,12 @@ import (
 )
 
 // preflight finds, before anything is created, what can never work: external
-// networks that containers may not attach to. A network that is not there is
-// not such a case: on a Swarm worker an overlay shows only while it is used,
-// and others may be about to be created.
+// networks that containers may not attach to, and what contradicts itself in
+// the project. A network that is not there is not such a case: on a Swarm
+// worker an overlay shows only while it is used, and others may be about to be
+// created. What may mend itself is for the check to tell.
 func preflight(ctx context.Context, engine Engine, p *spec.Project) error {
-	var problems spec.Problems
+	found := slices.Concat(portClashes(p), subnetClashes(p), modeClashes(p))
 	for _, n := range p.Networks {
 		if !n.External {
 			continue
@@ -28,19 +30,21 @@ func preflight(ctx context.Context, engine Engine, p *spec.Project) error {
 			return fmt.Errorf("inspect network %q: %w", n.Name, err)
 		}
 		if what := cannotAttach(got); what != "" {
-			problems = append(problems, spec.Problem{Variable: "network", Value: n.Name, What: what, Mend: "create it with --attachable (attachable: true in a stack file)"})
+			found = append(found, problem("network "+n.Name, "%s", what).mend(hintAttachable))
 		}
 	}
-	if len(problems) > 0 {
+	if problems := problemsOf(found); len(problems) > 0 {
 		return problems
 	}
 	return nil
 }
 
+const hintAttachable = "create it with --attachable (attachable: true in a stack file)"
+
 func inspectNetwork(ctx context.Context, engine Engine, name string) (network.Inspect, error) {
-	ctx, cancel := context.WithTimeout(ctx, askTimeout)
-	defer cancel()
-	return engine.NetworkInspect(ctx, name, network.InspectOptions{})
+	return ask(ctx, func(ctx context.Context) (network.Inspect, error) {
+		return engine.NetworkInspect(ctx, name, network.InspectOptions{})
+	})
 }
 
 // cannotAttach says why a stand-alone container may not use a network.

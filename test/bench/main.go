@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 
 	"foster/test/lab"
@@ -18,8 +20,13 @@ func main() {
 	var b bench
 	asJSON := flag.Bool("json", false, "print the report as JSON")
 	flag.IntVar(&b.rounds, "rounds", 20, "rounds of each measurement, 1 or more")
+	names := make([]string, 0, len(b.parts()))
+	for _, p := range b.parts() {
+		names = append(names, p.name)
+	}
+	flag.StringVar(&b.only, "only", "", "measure one part: "+strings.Join(names, ", "))
 	flag.Parse()
-	if flag.NArg() > 0 || b.rounds < 1 {
+	if flag.NArg() > 0 || b.rounds < 1 || b.only != "" && !slices.Contains(names, b.only) {
 		flag.Usage()
 		os.Exit(2)
 	}
@@ -36,10 +43,12 @@ func main() {
 // bench is one run.
 type bench struct {
 	rounds int
+	only   string // a part's name, "" for all
 
 	node   *lab.Node
 	events *lab.Recorder
 	foster string // the program, on this machine
+	work   string // a directory
 }
 
 // run starts a private engine, measures, and ends the engine.
@@ -51,12 +60,11 @@ func (b *bench) run(ctx context.Context) (_ *report, err error) {
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
 	b.node = l.Node(1)
-	work, err := os.MkdirTemp("", "foster-bench-")
-	if err != nil {
+	if b.work, err = os.MkdirTemp("", "foster-bench-"); err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(work)
-	if err := b.build(ctx, work); err != nil {
+	defer os.RemoveAll(b.work)
+	if err := b.build(ctx, b.work); err != nil {
 		return nil, err
 	}
 	b.events = b.node.RecordEvents(ctx)
@@ -66,18 +74,29 @@ func (b *bench) run(ctx context.Context) (_ *report, err error) {
 	if err := b.describe(ctx, r); err != nil {
 		return nil, err
 	}
-	for _, n := range networks {
-		if err := b.faults(ctx, r, n); err != nil {
-			return nil, fmt.Errorf("%s: %w", n.driver, err)
+	for _, p := range b.parts() {
+		if b.only != "" && b.only != p.name {
+			continue
+		}
+		if err := p.measure(ctx, r); err != nil {
+			return nil, fmt.Errorf("%s: %w", p.name, err)
 		}
 	}
-	if err := b.starts(ctx, r); err != nil {
-		return nil, fmt.Errorf("start of foster: %w", err)
+	return r, nil
+}
+
+// part is one that can be measured alone.
+type part struct {
+	name    string
+	measure func(context.Context, *report) error
+}
+
+func (b *bench) parts() []part {
+	var all []part
+	for _, n := range networks {
+		all = append(all, part{n.driver, func(ctx context.Context, r *report) error { return b.faults(ctx, r, n) }})
 	}
-	if err := b.idle(ctx, r); err != nil {
-		return nil, fmt.Errorf("idle foster: %w", err)
-	}
-	return r, b.image(ctx, r)
+	return append(all, part{"start", b.starts}, part{"many", b.many}, part{"idle", b.idle}, part{"image", b.image})
 }
 
 // say tells what takes time, apart from the report.

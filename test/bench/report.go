@@ -100,7 +100,9 @@ func (r *report) print(w io.Writer, asJSON bool) error {
 		rows = append(rows, row)
 	}
 	align(&b, rows)
-	b.WriteString("\nWhere the time goes (p50 of each part):\n")
+	if len(r.Paths) > 0 {
+		b.WriteString("\nWhere the time goes (p50 of each part):\n")
+	}
 	for _, p := range r.Paths {
 		parts := make([]string, 0, len(p.Parts))
 		for i, s := range p.Parts {

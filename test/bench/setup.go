@@ -67,6 +67,9 @@ func (b *bench) build(ctx context.Context, work string) error {
 	if err := b.node.Build(ctx, childImage, child); err != nil {
 		return err
 	}
+	if err := b.pages(ctx, root); err != nil {
+		return err
+	}
 	for _, n := range networks {
 		if _, err := b.api().NetworkCreate(ctx, n.name, network.CreateOptions{Driver: n.driver, Attachable: true}); err != nil {
 			return fmt.Errorf("create network %s: %w", n.name, err)
