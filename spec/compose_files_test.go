@@ -269,3 +269,25 @@ func TestListRoundTrip(t *testing.T) {
 		}
 	}
 }
+
+// TestDefaultProject: outside of containers a project is called as its
+// directory, as Compose has it; in one, as foster's own service.
+func TestDefaultProject(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "My.Stack")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "children.yaml")
+	if err := os.WriteFile(path, []byte("services: {web: {image: x}}\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for want, id := range map[string]Identity{"my-stack": {}, "shop_web": {ContainerID: "c", ServiceName: "shop_web"}, "box": {ContainerID: "c", ContainerName: "box"}} {
+		result, err := Load(Options{Files: []string{path}, Identity: id})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := result.Project.Name; got != want {
+			t.Errorf("with %+v the project is called %s, want %s", id, got, want)
+		}
+	}
+}

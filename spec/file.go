@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/compose-spec/compose-go/v2/loader"
@@ -77,7 +78,7 @@ func (in *input) options(project string) func(*loader.Options) {
 		case asked != "":
 			o.SetProjectName(asked, true)
 		default:
-			o.SetProjectName(in.Identity.ProjectName(), false)
+			o.SetProjectName(in.defaultProject(), false)
 		}
 		o.Profiles = in.Profiles
 		if len(o.Profiles) == 0 {
@@ -85,6 +86,18 @@ func (in *input) options(project string) func(*loader.Options) {
 		}
 		o.Interpolate.Substitute = in.substitute
 	}
+}
+
+// defaultProject is the name of a project that nobody named: foster's own, as a
+// file of a container lies anywhere; outside of containers that of the file's
+// directory, as Compose has it.
+func (in *input) defaultProject() string {
+	if in.Identity == (Identity{}) {
+		if name := projectName(filepath.Base(in.workingDir())); name != "" {
+			return name
+		}
+	}
+	return in.Identity.ProjectName()
 }
 
 func profiles(list string) []string {
