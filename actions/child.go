@@ -22,16 +22,21 @@ const (
 	labelCompose = "com.docker.compose.project"
 )
 
-// start starts a container; one that runs already is success.
+// start starts a container and runs its post_start hooks; one that runs already
+// is started.
 func (r *Runner) start(ctx context.Context, c *spec.Child, id string) error {
 	timeout := startTimeout + time.Duration(len(c.Endpoints))*joinTimeout
 	err := attempt(ctx, VerbStart, timeout, func(ctx context.Context) error {
 		return r.cfg.Engine.ContainerStart(ctx, id, container.StartOptions{})
 	})
 	if err == nil || errdefs.IsNotModified(err) {
-		return nil
+		return r.postStart(ctx, c, id)
 	}
 	doing := fmt.Sprintf("start container %s of child %q", short(id), c.Name)
+	if Classify(VerbStart, err) == state.Unsure && len(c.PostStart) > 0 {
+		// It may run by now, without what its hooks do.
+		return &opError{class: state.Transient, doing: doing, err: err}
+	}
 	if Classify(VerbStart, err) == state.Gone && r.present(ctx, id) {
 		// It is another container that is not there: one to share with.
 		err = &opError{class: state.Transient, doing: doing, err: err, hint: hintOwner}
@@ -79,18 +84,22 @@ func (r *Runner) inspect(ctx context.Context, nameOrID string) (container.Inspec
 	})
 }
 
-// stop asks a container to end and waits; not running, or not there, is success.
+// stop runs a container's pre_stop hooks, asks it to end and waits; not
+// running, or not there, is success.
 func (r *Runner) stop(ctx context.Context, eff state.Stop) error {
-	grace := max(eff.Grace, 0)
+	return r.stopWithin(ctx, eff.Child, eff.ID, r.preStop(ctx, eff))
+}
+
+func (r *Runner) stopWithin(ctx context.Context, child, id string, grace time.Duration) error {
 	seconds := int((grace + time.Second - 1) / time.Second) // rounded up: never less than asked for
 	timeout := time.Duration(seconds)*time.Second + stopMargin
 	err := attempt(ctx, VerbStop, timeout, func(ctx context.Context) error {
-		return r.cfg.Engine.ContainerStop(ctx, eff.ID, container.StopOptions{Timeout: &seconds})
+		return r.cfg.Engine.ContainerStop(ctx, id, container.StopOptions{Timeout: &seconds})
 	})
 	if err == nil || errdefs.IsNotModified(err) || errdefs.IsNotFound(err) || Classify(VerbStop, err) == state.OK {
 		return nil
 	}
-	return fail(VerbStop, fmt.Sprintf("stop container %s of child %q", short(eff.ID), eff.Child), err)
+	return fail(VerbStop, fmt.Sprintf("stop container %s of child %q", short(id), child), err)
 }
 
 // remove deletes a container and its anonymous volumes. One that somebody else

@@ -31,7 +31,8 @@ func (r *Runner) job(eff state.Effect) (job, bool) {
 	case state.Create:
 		return job{op: eff.Op, child: eff.Child, lifecycle: true, run: r.forChild(eff.Child, "", r.create)}, true
 	case state.Start:
-		return job{op: eff.Op, child: eff.Child, lifecycle: true, run: r.forChild(eff.Child, eff.ID, func(ctx context.Context, c *spec.Child) (string, error) {
+		// One with hooks mostly waits for them.
+		return job{op: eff.Op, child: eff.Child, lifecycle: true, unbounded: r.hooked(eff.Child), run: r.forChild(eff.Child, eff.ID, func(ctx context.Context, c *spec.Child) (string, error) {
 			return eff.ID, r.start(ctx, c, eff.ID)
 		})}, true
 	case state.Attach:

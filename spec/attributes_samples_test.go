@@ -25,6 +25,7 @@ const (
 	aDevice = "{device_read_bps: [{path: /dev/sda, rate: 1}], device_read_iops: [{path: /dev/sda, rate: 1}], device_write_bps: [{path: /dev/sda, rate: 1}], device_write_iops: [{path: /dev/sda, rate: 1}], weight_device: [{path: /dev/sda, weight: 10}]}"
 	aGPU    = "{capabilities: [gpu], driver: nvidia, options: {a: b}}"
 	aHealth = "{test: 'true', interval: 1s, timeout: 1s, retries: 3, start_period: 1s}"
+	aHook   = "[{command: [a], environment: {A: b}, privileged: true, user: u, working_dir: /w}]"
 	onNet   = "networks: {n: }"
 	aNet    = "networks: {n: {aliases: [a], driver_opts: {a: b}, gw_priority: 5, interface_name: eth7, ipv4_address: 10.0.0.1, ipv6_address: 'fd00::1', link_local_ips: [169.254.1.1], mac_address: '02:00:00:00:00:01', use_service_name_alias: false}}"
 	aBind   = "volumes: [{type: bind, source: /a, target: /v, bind: {create_host_path: false, propagation: shared, recursive: disabled}}]"
@@ -100,6 +101,16 @@ var samples = map[string]sample{
 	"services.*.ports[].protocol":                                     {service: "ports: [{target: 80, protocol: udp}]"},
 	"services.*.ports[].published":                                    {service: "ports: [{target: 80, published: '8080'}]"},
 	"services.*.ports[].target":                                       {service: "ports: [{target: 80}]", other: "81"},
+	"services.*.post_start[].command":                                 {service: "post_start: " + aHook, other: "[b]"},
+	"services.*.post_start[].environment":                             {service: "post_start: " + aHook},
+	"services.*.post_start[].privileged":                              {service: "post_start: " + aHook},
+	"services.*.post_start[].user":                                    {service: "post_start: " + aHook},
+	"services.*.post_start[].working_dir":                             {service: "post_start: " + aHook},
+	"services.*.pre_stop[].command":                                   {service: "pre_stop: " + aHook, other: "[b]"},
+	"services.*.pre_stop[].environment":                               {service: "pre_stop: " + aHook},
+	"services.*.pre_stop[].privileged":                                {service: "pre_stop: " + aHook},
+	"services.*.pre_stop[].user":                                      {service: "pre_stop: " + aHook},
+	"services.*.pre_stop[].working_dir":                               {service: "pre_stop: " + aHook},
 	"services.*.ulimits.*.single":                                     {service: "ulimits: {nofile: 5}", other: "NONE"},
 	"services.*.ulimits.*.soft":                                       {service: "ulimits: {nofile: {soft: 1, hard: 2}}", other: "2"},
 	"services.*.ulimits.*.hard":                                       {service: "ulimits: {nofile: {soft: 1, hard: 2}}", other: "3"},
@@ -193,7 +204,7 @@ var plainSamples = map[string]string{
 	"hostname": "h", "image": "z", "init": "true", "ipc": "host", "isolation": "hyperv", "label_file": "DIR/labels", "labels": "{a: b}",
 	"links": "[other]", "log_driver": "d", "log_opt": "{a: b}", "mac_address": "'02:00:00:00:00:01'", "mem_limit": "1g", "mem_reservation": "1g",
 	"mem_swappiness": "5", "memswap_limit": "1g", "net": "host", "network_mode": "host", "oom_kill_disable": "true", "oom_score_adj": "5", "pid": "host",
-	"pids_limit": "5", "platform": "linux/arm64", "post_start": "[{command: a}]", "pre_start": "[{command: a}]", "pre_stop": "[{command: a}]",
+	"pids_limit": "5", "platform": "linux/arm64", "pre_start": "[{command: a}]",
 	"privileged": "true", "profiles": "[never]", "provider": "{type: t}", "pull_policy": "weekly", "pull_refresh_after": "1h", "read_only": "true",
 	"restart": "on-failure:5", "runtime": "r", "scale": "0", "security_opt": "['label=disable']", "shm_size": "1g", "stdin_open": "true",
 	"stop_grace_period": "5s", "stop_signal": "SIGINT", "storage_opt": "{size: 1G}", "sysctls": "{a: b}", "tmpfs": "/t", "tty": "true", "umask": "0",

@@ -119,6 +119,12 @@ func newChild(doc *types.Project, s types.ServiceConfig, files []File) (*Child, 
 	if c.Restart, c.MaxAttempts, err = restartOf(s); err != nil {
 		return nil, fmt.Errorf("restart %q: %w", s.Restart, err)
 	}
+	if c.PostStart, err = hooks("post_start", s.PostStart); err != nil {
+		return nil, err
+	}
+	if c.PreStop, err = hooks("pre_stop", s.PreStop); err != nil {
+		return nil, err
+	}
 	c.After, c.BoundTo = dependencies(doc, s), bonds(doc, s)
 	c.OneShot, c.Probed = isOneShot(doc, s.Name), isProbed(doc, s.Name)
 	if c.SharesParent = s.NetworkMode == ModeTask; c.SharesParent {

@@ -76,7 +76,7 @@ func (r redactor) tree(path []string, node any) any {
 			switch {
 			case key == "content" && len(path) == 2 && (path[0] == "configs" || path[0] == "secrets"):
 				out[key] = Redacted
-			case len(path) == 3 && path[0] == "services" && path[2] == "environment" && value != nil:
+			case isEnvironment(path) && value != nil:
 				out[key] = Redacted
 			case isText && len(path) > 2 && secretName.MatchString(key):
 				out[key] = Redacted
@@ -110,6 +110,14 @@ func (r redactor) tree(path []string, node any) any {
 		return f
 	}
 	return node
+}
+
+// isEnvironment: it is the path of a service's environment, or of a hook's.
+func isEnvironment(path []string) bool {
+	if len(path) == 0 || path[0] != "services" || path[len(path)-1] != "environment" {
+		return false
+	}
+	return len(path) == 3 || len(path) == 4 && (path[2] == "post_start" || path[2] == "pre_stop")
 }
 
 // bind spells create_host_path out: compose-go leaves out true, which older

@@ -59,6 +59,11 @@ type Child struct {
 	// configs, sorted by Path.
 	Files []File
 
+	// PostStart are run in order in the container that has just been started;
+	// PreStop before it is asked to stop.
+	PostStart []Hook `json:",omitempty"`
+	PreStop   []Hook `json:",omitempty"`
+
 	Restart     RestartPolicy // the service's own, RestartInherit when it states none
 	MaxAttempts int           // of on-failure:N; 0 for no bound of its own
 	OneShot     bool          // another service waits for its successful end

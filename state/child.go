@@ -204,9 +204,11 @@ func (c *core) waitAtLeast(ch *Child, least time.Duration) {
 const (
 	dropStale     = "owner-recreated"
 	dropOwnerDown = "owner-down"
-	dropSpec      = "spec-changed"
-	dropUnhealthy = "unhealthy"
-	dropParent    = "parent-recreated"
+
+	dropUnfinished = "start-given-up"
+	dropSpec       = "spec-changed"
+	dropUnhealthy  = "unhealthy"
+	dropParent     = "parent-recreated"
 )
 
 func (c *core) paused(ch *Child, paused bool) {

@@ -120,6 +120,9 @@ func (c *core) started(ch *Child, d Done) {
 		}
 	case Unsure, Canceled:
 		ch.Phase = Unknown
+		if d.Class == Canceled && c.config(ch.Name).Hooks {
+			ch.Drop = dropUnfinished // it may run, but its hooks were given up
+		}
 		c.trouble(ch, "start", d)
 	case Gone:
 		c.begin(ch, "removed")

@@ -3,11 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
-
-	"foster/spec"
 )
 
 // checkGrace compares the time that the children may take to stop, one after
@@ -53,41 +50,4 @@ func checkGrace(ctx context.Context, s *survey) []finding {
 		say = problem
 	}
 	return []finding{say(subject, "of foster is %s (%s), less %s for itself, but %s: before SIGKILL they get %s", own, from, graceReserve, takes, strings.Join(shares, ", then ")).mend("%s", mend)}
-}
-
-// longestStop is the chain of children that takes longest to stop: each ends
-// before the one behind it is told to.
-func longestStop(p *spec.Project) []spec.Child {
-	known := map[string][]spec.Child{}
-	var upTo func(c spec.Child) []spec.Child // the longest chain that ends with c
-	upTo = func(c spec.Child) []spec.Child {
-		if chain, ok := known[c.Name]; ok {
-			return chain
-		}
-		known[c.Name] = []spec.Child{c} // in a circle, which spec refuses, this ends it
-		var longest []spec.Child
-		for _, other := range p.Children {
-			if slices.Contains(other.Precursors(), c.Name) {
-				if chain := upTo(other); lasts(chain) > lasts(longest) {
-					longest = chain
-				}
-			}
-		}
-		known[c.Name] = append(slices.Clone(longest), c)
-		return known[c.Name]
-	}
-	var longest []spec.Child
-	for _, c := range p.Children {
-		if chain := upTo(c); lasts(chain) > lasts(longest) {
-			longest = chain
-		}
-	}
-	return longest
-}
-
-func lasts(chain []spec.Child) (sum time.Duration) {
-	for _, c := range chain {
-		sum += c.Grace
-	}
-	return sum
 }

@@ -46,54 +46,6 @@ func stopBudget(configured, found time.Duration, p *spec.Project, log zerolog.Lo
 	return own
 }
 
-// stopChains is, for each child, the most that a chain of stops through it
-// takes, and the most of all: a child stops after those that depend on it.
-func stopChains(p *spec.Project, weight func(spec.Child) time.Duration) (through map[string]time.Duration, most time.Duration) {
-	children := map[string]spec.Child{}
-	before, after := map[string][]string{}, map[string][]string{} // who stops before, and after, a child
-	for _, c := range p.Children {
-		children[c.Name] = c
-	}
-	for _, c := range p.Children {
-		for _, name := range c.Precursors() {
-			if _, ok := children[name]; ok {
-				before[name] = append(before[name], c.Name)
-				after[c.Name] = append(after[c.Name], name)
-			}
-		}
-	}
-	var longest func(name string, next map[string][]string, known map[string]time.Duration) time.Duration
-	longest = func(name string, next map[string][]string, known map[string]time.Duration) time.Duration {
-		if d, ok := known[name]; ok {
-			return d
-		}
-		known[name] = 0 // compose-go lets no cycle pass
-		var rest time.Duration
-		for _, n := range next[name] {
-			rest = max(rest, longest(n, next, known))
-		}
-		known[name] = weight(children[name]) + rest
-		return known[name]
-	}
-	up, down := map[string]time.Duration{}, map[string]time.Duration{}
-	through = map[string]time.Duration{}
-	for name, c := range children {
-		through[name] = longest(name, before, up) + longest(name, after, down) - weight(c)
-		most = max(most, through[name])
-	}
-	return through, most
-}
-
-// finalGrace is a child's share of what foster has at a stop: children that stop
-// one after another share it in proportion to their graces. Engines know whole
-// seconds only, and less than one would be none.
-func finalGrace(grace, chain, available time.Duration) time.Duration {
-	if chain > available {
-		grace = time.Duration(float64(grace) * float64(available) / float64(chain)).Truncate(time.Second)
-	}
-	return max(time.Second, grace)
-}
-
 // coreConfig is the project as the core knows it. budget is foster's own grace.
 func coreConfig(p *spec.Project, s settings, budget time.Duration) state.Config {
 	cfg := state.Config{Policy: s.Policy, FollowParent: s.Parent != "", ExitWithParent: s.ParentExit}
@@ -110,7 +62,7 @@ func coreConfig(p *spec.Project, s settings, budget time.Duration) state.Config 
 	for _, c := range p.Children {
 		cc := state.ChildConfig{
 			Name: c.Name, Hash: c.Hash, After: dependencies(c), BoundTo: bonds(c),
-			OneShot: c.OneShot, Probed: c.Probed, Restart: restarts[c.Restart], MaxAttempts: c.MaxAttempts,
+			OneShot: c.OneShot, Probed: c.Probed, Hooks: len(c.PostStart) > 0, Restart: restarts[c.Restart], MaxAttempts: c.MaxAttempts,
 			StopSignal:   signalNumber(c.StopSignal),
 			SharesParent: c.SharesParent,
 			Grace:        c.Grace,

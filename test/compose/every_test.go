@@ -54,6 +54,16 @@ services:
     cgroup_parent: /somewhere
     sysctls: {net.core.somaxconn: 5}
     ulimits: {nofile: {soft: 100, hard: 200}, core: 5}
+    post_start:
+      - command: [sh, -c, "echo $$HOOK"]
+        user: "0"
+        privileged: true
+        working_dir: /
+        environment: {HOOK: "up ${TAG}", PASSED_ON: , LEVEL: hook}
+      - {command: echo again}
+    pre_stop:
+      - {command: "echo 'good bye'", user: root, privileged: false, working_dir: /tmp, environment: ["HOOK=down", "EMPTY="]}
+      - {command: ["true"], privileged: true}
   limits:
     image: lab/busybox:1
     healthcheck: {disable: true}

@@ -180,6 +180,20 @@ func (r *recorder) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	case kind == "containers" && req.Method == http.MethodPut && strings.HasSuffix(rest, "/archive"):
 		// Files: compose's create leaves them to its start. See facts.
 		answer(http.StatusOK, nil)
+	case kind == "containers" && strings.HasSuffix(rest, "/exec"):
+		// Hooks: the same. This one has ended as soon as it begins.
+		answer(http.StatusCreated, map[string]any{"Id": "hook"})
+	case path == "exec/hook/start":
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err == nil {
+			_, err = conn.Write([]byte("HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"))
+			_ = conn.Close()
+		}
+		if err != nil {
+			r.failures = append(r.failures, fmt.Sprintf("begin a hook: %v", err))
+		}
+	case path == "exec/hook/json":
+		answer(http.StatusOK, map[string]any{"ID": "hook", "Running": false, "ExitCode": 0, "Pid": 1})
 	case path == "networks":
 		var list []any
 		for _, key := range slices.Sorted(maps.Keys(r.have)) {

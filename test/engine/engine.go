@@ -60,6 +60,8 @@ type Engine struct {
 	images     map[string]*present // by normalised reference
 	registry   map[string]Image
 	behaviour  map[string]Process // by container name
+	execs      []*Exec
+	commands   map[string]Command // by their words
 
 	faults    map[Verb][]*fault
 	calls     []Call
@@ -88,6 +90,7 @@ func New(opts Options) *Engine {
 		images:     map[string]*present{},
 		registry:   map[string]Image{},
 		behaviour:  map[string]Process{},
+		commands:   map[string]Command{},
 		faults:     map[Verb][]*fault{},
 		streams:    map[*stream]struct{}{},
 	}

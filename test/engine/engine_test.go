@@ -13,6 +13,7 @@ import (
 	"foster/test/engine"
 
 	"github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types"
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/events"
 	"github.com/docker/docker/api/types/filters"
@@ -37,6 +38,9 @@ var _ interface {
 	ContainerStop(context.Context, string, container.StopOptions) error
 	ContainerRemove(context.Context, string, container.RemoveOptions) error
 	ContainerInspect(context.Context, string) (container.InspectResponse, error)
+	ContainerExecCreate(context.Context, string, container.ExecOptions) (container.ExecCreateResponse, error)
+	ContainerExecAttach(context.Context, string, container.ExecAttachOptions) (types.HijackedResponse, error)
+	ContainerExecInspect(context.Context, string) (container.ExecInspect, error)
 	CopyToContainer(context.Context, string, string, io.Reader, container.CopyToContainerOptions) error
 	NetworkConnect(context.Context, string, string, *network.EndpointSettings) error
 	NetworkDisconnect(context.Context, string, string, bool) error
