@@ -50,6 +50,9 @@ var answers = []answer{
 	{verbs: forCreate, text: regexp.MustCompile(`(?i)no such image`), class: state.NoImage, seen: "20.10.24"},
 	{verbs: forCreate, text: regexp.MustCompile(`does not match the (specified|detected host) platform|was found but does not (provide|match) the specified platform`), class: state.NoImage, seen: "23.0 read"},
 
+	// What the client itself refuses for an engine as old as this one.
+	{verbs: forCreate, text: regexp.MustCompile(`requires API v`), class: state.Permanent, hint: "take the attribute away, or use a newer engine: foster check says which", seen: "28.5 read"},
+
 	// A mistake that 20.10 answers with 500.
 	{verbs: forCreate, text: regexp.MustCompile(`invalid volume specification|invalid mount config`), class: state.Permanent, hint: "check LAUNCH_VOLUMES", seen: "20.10.24"},
 

@@ -43,6 +43,8 @@ func TestClassify(t *testing.T) {
 		{VerbConnect, notFound("No such container: c1"), state.Gone, ""},
 		{VerbCreate, notFound("No such container: c1"), state.Transient, "namespace"},
 		{VerbCreate, notFound("No such image: app:1"), state.NoImage, ""},
+		{VerbCreate, errors.New(`"specify health-check start interval" requires API version 1.44, but the Docker daemon API version is 1.41`), state.Permanent, "newer engine"},
+		{VerbCreate, errors.New("bind-recursive=readonly requires API v1.44 or later"), state.Permanent, "newer engine"},
 		{VerbInspectImage, notFound("no such image: app:1: No such image: app:1"), state.NoImage, ""},
 		{VerbCreate, notFound("network front not found"), state.NoNetwork, ""},
 		{VerbStart, notFound("network " + id + " not found"), state.NoNetwork, ""},

@@ -70,7 +70,7 @@ var serviceAttributes = []Attribute{
 	{Path: "services.*.healthcheck.disable", Fate: Applied},
 	{Path: "services.*.healthcheck.interval", Fate: Applied},
 	{Path: "services.*.healthcheck.retries", Fate: Applied},
-	{Path: "services.*.healthcheck.start_interval", Fate: Applied, Note: "engines from API 1.44; others ignore it"},
+	{Path: "services.*.healthcheck.start_interval", Fate: Applied, Note: "engines from API 1.44; refused for others, as docker compose does"},
 	{Path: "services.*.healthcheck.start_period", Fate: Applied},
 	{Path: "services.*.healthcheck.test", Fate: Applied},
 	{Path: "services.*.healthcheck.timeout", Fate: Applied},

@@ -166,7 +166,7 @@ func environment(mapping types.MappingWithEquals) []string {
 	return env
 }
 
-// healthcheck keeps StartInterval; engines below API 1.44 drop it.
+// healthcheck keeps StartInterval, which is refused for engines below API 1.44.
 func healthcheck(h *types.HealthCheckConfig) (*container.HealthConfig, error) {
 	if h == nil {
 		return nil, nil

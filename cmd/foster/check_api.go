@@ -57,8 +57,10 @@ func anyEndpoint(is func(spec.Endpoint) bool) func(*spec.Child) bool {
 	return func(c *spec.Child) bool { return slices.ContainsFunc(c.Endpoints, is) }
 }
 
-// checkAPI finds what the engine is too old for.
-func checkAPI(_ context.Context, s *survey) []finding {
+func checkAPI(_ context.Context, s *survey) []finding { return tooOld(s.api, s.project) }
+
+// tooOld finds what an engine of that API is too old for.
+func tooOld(api string, p *spec.Project) []finding {
 	var found []finding
 	add := func(subject string, n need) {
 		f := note(subject, "%s, which needs engine %s (API %s): %s", n.what, n.engine, n.api, n.without)
@@ -68,17 +70,17 @@ func checkAPI(_ context.Context, s *survey) []finding {
 		found = append(found, f)
 	}
 	for _, n := range laterNeeds {
-		if versions.GreaterThanOrEqualTo(s.api, n.api) {
+		if versions.GreaterThanOrEqualTo(api, n.api) {
 			continue
 		}
-		for _, c := range s.project.Children {
+		for _, c := range p.Children {
 			if n.asked(&c) {
 				add("child "+c.Name, n)
 			}
 		}
 	}
-	for _, n := range s.project.Networks {
-		if four := n.Options.EnableIPv4; !n.External && four != nil && !*four && versions.LessThan(s.api, "1.48") {
+	for _, n := range p.Networks {
+		if four := n.Options.EnableIPv4; !n.External && four != nil && !*four && versions.LessThan(api, "1.48") {
 			add("network "+n.Name, need{api: "1.48", engine: "28.0", what: "is to be without IPv4", without: "it gets IPv4 all the same"})
 		}
 	}

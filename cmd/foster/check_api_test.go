@@ -55,3 +55,12 @@ func TestCheckMountpointCreation(t *testing.T) {
 	document := "services: {web: {image: 'app:1', volumes: [{type: bind, source: /a, target: /a, bind: {create_host_path: true, propagation: rslave}}]}}\n"
 	checked{s: newSurveyed(t, ""), document: document}.finds(t, "note    child web lets the engine create the source of a mount, which needs engine 23.0 (API 1.42)")
 }
+
+// TestLaunchOnAnOldEngine: what it would refuse, or read past with harm, is
+// refused before anything is created; what it drops is not.
+func TestLaunchOnAnOldEngine(t *testing.T) {
+	code, stdout, stderr := checked{s: newSurveyed(t, ""), document: apiDocument, command: "run"}.run(t)
+	if code != exitConfig || strings.Count(stderr, "\n") != 5 || !strings.Contains(stderr, "start_interval") || strings.Contains(stderr, "annotations") {
+		t.Errorf("exit %d\n%s%s", code, stdout, stderr)
+	}
+}

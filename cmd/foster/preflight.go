@@ -12,12 +12,12 @@ import (
 )
 
 // preflight finds, before anything is created, what can never work: external
-// networks that containers may not attach to, and what contradicts itself in
-// the project. A network that is not there is not such a case: on a Swarm
+// networks that containers may not attach to, what contradicts itself in the
+// project, and what this engine is too old for. A network that is not there is not such a case: on a Swarm
 // worker an overlay shows only while it is used, and others may be about to be
 // created. What may mend itself is for the check to tell.
 func preflight(ctx context.Context, engine Engine, p *spec.Project) error {
-	found := slices.Concat(portClashes(p), subnetClashes(p), modeClashes(p))
+	found := slices.Concat(portClashes(p), subnetClashes(p), modeClashes(p), tooOld(engine.ClientVersion(), p))
 	for _, n := range p.Networks {
 		if !n.External {
 			continue
