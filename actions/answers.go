@@ -66,7 +66,7 @@ var answers = []answer{
 	// found anew at the next create. A start says "not running" of others only.
 	{verbs: forStart, text: regexp.MustCompile(`non-shareable IPC`), class: state.Permanent, hint: "start the container whose IPC it shares with ipc: shareable", seen: "20.10.24"},
 	{verbs: forCreate, text: regexp.MustCompile(`(?i)no such container`), class: state.Transient, hint: hintOwner, seen: "20.10.24"},
-	{verbs: forStart, text: regexp.MustCompile(`(?i)(cannot|can't|failed to) join \S+ |joining \S+ namespace of container|is not running|is restarting`), class: state.Transient, hint: hintOwner, seen: "20.10.24"},
+	{verbs: forStart, text: regexp.MustCompile(`(?i)(cannot|can't|failed to) join \S+ |joining \S+ namespace of container|/proc/\d+/ns/|is not running|is restarting`), class: state.Transient, hint: hintOwner, seen: "20.10.24"},
 
 	// Files on their way into a container.
 	{verbs: forCopy, text: regexp.MustCompile(`marked read-only|read-only file system`), class: state.Permanent, hint: "secrets and configs need a file system that can be written: drop read_only, or mount them", seen: "20.10.24"},

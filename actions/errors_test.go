@@ -43,6 +43,7 @@ func TestClassify(t *testing.T) {
 		{VerbConnect, notFound("No such container: c1"), state.Gone, ""},
 		{VerbCreate, notFound("No such container: c1"), state.Transient, "namespace"},
 		{VerbCreate, notFound("No such image: app:1"), state.NoImage, ""},
+		{VerbStart, invalid("failed to create shim task: OCI runtime create failed: runc create failed: unable to create new parent process: namespace path: lstat /proc/12122/ns/net: no such file or directory: unknown"), state.Transient, "shares"},
 		{VerbCreate, errors.New(`"specify health-check start interval" requires API version 1.44, but the Docker daemon API version is 1.41`), state.Permanent, "newer engine"},
 		{VerbCreate, errors.New("bind-recursive=readonly requires API v1.44 or later"), state.Permanent, "newer engine"},
 		{VerbInspectImage, notFound("no such image: app:1: No such image: app:1"), state.NoImage, ""},

@@ -43,6 +43,21 @@ func (c *core) broken(ch *Child, cc ChildConfig) string {
 	return ""
 }
 
+// forsaken: a container that the child is made against is not there any more.
+// It may have gone in the middle of a create or a start, and engines have many
+// words for that.
+func (c *core) forsaken(cc ChildConfig) bool {
+	for _, b := range cc.BoundTo {
+		if o := c.owner(b.Name); b.Outside && (!o.Present || b.Namespace && !o.Running) {
+			return true
+		}
+		if o, ok := c.State.Child(b.Name); ok && !b.Outside && !o.carries(b) {
+			return true
+		}
+	}
+	return false
+}
+
 func (c *core) outsideBroken(ch *Child, b Bond) string {
 	o := c.owner(b.Name)
 	switch {
@@ -63,18 +78,4 @@ func (ch *Child) startedBefore(t time.Time) bool {
 // madeBefore: the present container is known to have been created before t.
 func (ch *Child) madeBefore(t time.Time) bool {
 	return ch.Phase == Alive && ch.Seen && !ch.Created.IsZero() && ch.Created.Before(t)
-}
-
-// settleBonds notes, for a child that was found running, which containers it
-// is bound to: broken has just found nothing wrong with the present ones.
-func (c *core) settleBonds(ch *Child, cc ChildConfig) {
-	if ch.Bound != nil || len(cc.BoundTo) == 0 || !ch.Seen {
-		return
-	}
-	for _, b := range cc.BoundTo {
-		if o, ok := c.State.Child(b.Name); ok && !b.Outside && (o.Phase != Alive || !o.Seen) && o.Phase != Completed {
-			return
-		}
-	}
-	ch.Bound = c.owners(cc)
 }

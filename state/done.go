@@ -44,6 +44,9 @@ func (c *core) done(d Done) {
 func (c *core) childDone(ch *Child, d Done) {
 	ch.Op = 0
 	c.touch(ch)
+	if d.Class == Permanent && c.forsaken(c.config(ch.Name)) {
+		d.Class = Transient // no wonder, and no verdict on the child
+	}
 	switch ch.Phase {
 	case Preparing:
 		c.prepared(ch, d)

@@ -152,9 +152,6 @@ func (c *core) seeRunning(ch *Child, f ChildFacts) {
 		ch.ID = f.ID
 		adopted := was == "" && ch.Attempt == 0
 		c.revive(ch)
-		if was != f.ID {
-			ch.Bound = nil
-		}
 		if adopted && c.unfit(ch, f) == "" {
 			ch.Launched, ch.Prepared, ch.Pulled = true, true, true
 			c.do(Note{Kind: Adopted, Child: ch.Name, Detail: f.ID})

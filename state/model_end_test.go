@@ -155,7 +155,7 @@ func (m *model) end2end(rt *rapid.T) {
 			}
 		}
 		for _, bond := range m.s.config(ch.Name).BoundTo {
-			if got, want := b.joined[bond.Name], m.present(bond); got != want && (want != "" || bond.Namespace) && !m.finished(bond) {
+			if got, want := b.joined[bond.Name], m.present(bond); got != want && (want != "" || bond.Namespace) && (bond.Namespace || !m.finished(bond)) {
 				rt.Fatalf("%s is believed to be whole, it was made against %s of %s, which is %s now", ch.Name, got, bond.Name, want)
 			}
 		}

@@ -131,7 +131,6 @@ func (c *core) tend(ch *Child, cc ChildConfig) {
 		c.lookAt(ch)
 	}
 	c.attach(ch)
-	c.settleBonds(ch, cc)
 	if cc.Probed && ch.Seen && !ch.Ready && ch.Probing == 0 {
 		ch.Probing = c.op()
 		c.do(Probe{Op: ch.Probing, Child: ch.Name, ID: ch.ID})

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"cmp"
 	"strings"
 	"time"
 )
@@ -56,7 +57,7 @@ func (st *story) event(f []string) Event {
 	case "fired":
 		return Fired{Timer: st.timer(arg(1)), At: st.now}
 	case "owner-died":
-		return OwnerDied{Name: arg(1), At: st.now}
+		return OwnerDied{Name: arg(1), At: st.now.Add(-st.duration(cmp.Or(kv["ago"], "0s")))}
 	case "owner-started":
 		return OwnerStarted{Name: arg(1), At: st.now}
 	case "owner-gone":
