@@ -30,8 +30,10 @@ func (c *core) broken(ch *Child, cc ChildConfig) string {
 		o, ok := c.State.Child(b.Name)
 		switch {
 		case !ok:
-		case ch.Bound != nil && ch.Bound[i] != o.ID && !o.Finished, b.Namespace && (o.Phase == Dead || o.Phase == Removing):
+		case b.Namespace && (o.Phase == Dead || o.Phase == Removing):
 			return dropStale
+		case ch.Bound != nil && ch.Bound[i] != o.ID && !o.Finished && (b.Namespace || o.ID != ""):
+			return dropStale // without a namespace to lose it runs on until the owner is back
 		case b.Namespace && o.Finished:
 			return dropOwnerDown
 		case b.Run && o.Phase == Alive && o.Seen && ch.startedBefore(o.StartedAt):
