@@ -49,6 +49,9 @@ func (c *core) died(ch *Child, cause string, code int) {
 	}
 	ch.Over = true
 	if c.completes(ch, cause, code) {
+		if cause == "removed" && ch.Code == 0 {
+			ch.Code = codeUnknown // nobody saw how it ended: that is no success
+		}
 		c.finish(ch)
 		return
 	}

@@ -1,5 +1,9 @@
 package state
 
+// codeUnknown is the exit code of an end that nobody saw; the engine itself
+// uses it so.
+const codeUnknown = 255
+
 // restartOf is the policy that counts for a child.
 func (c *core) restartOf(cc ChildConfig) Restart {
 	switch {
