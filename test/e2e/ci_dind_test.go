@@ -19,20 +19,7 @@ import (
 // runs containers in it. Each comes back alone when it dies.
 func TestCIDind(t *testing.T) {
 	t.Parallel()
-	var s *stack
-	var project string
-	// Registered first, so that it comes after the stack's own end.
-	t.Cleanup(func() {
-		if s != nil {
-			s.removeVolumes(project)
-		}
-	})
-	s = newStack(t, "")
-	s.launcher("runners")
-	project = s.project
-	if err := s.buildDind(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	s := newVolumeStack(t, (*stack).buildDind)
 	s.deployDind()
 	task := s.awaitTask()
 	docker := s.awaitDindChild("docker", healthy, madeBy(task))
@@ -71,7 +58,7 @@ func TestCIDind(t *testing.T) {
 		}
 	}
 	s.volumesLeft("builds", "cache", "config", "engine")
-	s.removeVolumes(project)
+	s.removeVolumes(s.project)
 	lab.Eventually(t, patience, "nothing left of "+s.project, s.left)
 }
 

@@ -48,31 +48,11 @@ func (e *engine) buildServices(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// newServices begins a test of one of the examples with services.
-func newServices(t *testing.T) *stack {
-	t.Helper()
-	var s *stack
-	var project string
-	// Registered first, so that it comes after the stack's own end.
-	t.Cleanup(func() {
-		if s != nil {
-			s.removeVolumes(project)
-		}
-	})
-	s = newStack(t, "")
-	s.launcher("runners")
-	project = s.project
-	if err := s.buildServices(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
 // TestCIServices deploys services.yml: a runner that finds its services by the
 // names of their images, and finds them ready.
 func TestCIServices(t *testing.T) {
 	t.Parallel()
-	s := newServices(t)
+	s := newVolumeStack(t, (*stack).buildServices)
 	dir := t.TempDir()
 	for _, name := range []string{"services.yml", "services.compose.yml"} {
 		text, err := os.ReadFile(filepath.Join(tree, "examples", name))
@@ -117,7 +97,7 @@ func TestCIServices(t *testing.T) {
 // that only the runner shares, which keeps its own for everything else.
 func TestCIServicesLaunch(t *testing.T) {
 	t.Parallel()
-	s := newServices(t)
+	s := newVolumeStack(t, (*stack).buildServices)
 	s.deployExample("services-launch.yml")
 	task := s.awaitTask()
 	own, shared := s.net("amazing"), s.net("runners-services")

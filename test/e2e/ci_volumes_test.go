@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"slices"
+	"testing"
 
 	"github.com/docker/docker/api/types/filters"
 	"github.com/docker/docker/api/types/volume"
@@ -51,4 +52,25 @@ func (s *stack) removeVolumes(project string) {
 			s.t.Error(err)
 		}
 	}
+}
+
+// newVolumeStack begins a test of an example whose project has named volumes,
+// which stay after its end: the test's own end removes them. build makes its images.
+func newVolumeStack(t *testing.T, build func(*stack, context.Context) error) *stack {
+	t.Helper()
+	var s *stack
+	var project string
+	// Registered first, so that it comes after the stack's own end.
+	t.Cleanup(func() {
+		if s != nil {
+			s.removeVolumes(project)
+		}
+	})
+	s = newStack(t, "")
+	s.launcher("runners")
+	project = s.project
+	if err := build(s, t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
