@@ -167,8 +167,8 @@ const (
 	AttachTimer
 	// NetworkTimer: the pause before a network is created or removed again.
 	NetworkTimer
-	// LookTimer: the pause before a failed look, or a wait for another
-	// instance's child, is repeated.
+	// LookTimer: the pause before a look is repeated that failed, or that found
+	// another foster in the place of the project or of a child.
 	LookTimer
 	// VolumeTimer: the pause before a volume is removed again.
 	VolumeTimer
@@ -192,7 +192,8 @@ const (
 	Healed
 	// GaveUp: the policy or the budget ends the project.
 	GaveUp
-	// Held: another live foster or a foreign container holds the child's place.
+	// Held: another live foster or a foreign container holds the child's place,
+	// or the whole project's when there is no Child.
 	Held
 	// Left: something could not be removed.
 	Left

@@ -26,6 +26,9 @@ type (
 		// Owners are the containers outside of the project that children are
 		// bound to, one per name of an outside Bond; only when Child is "".
 		Owners []OwnerFacts
+		// Elder names the running foster that has this project, since it was
+		// started before this one; "" when there is none. Only when Child is "".
+		Elder string
 	}
 
 	// ObserveFailed answers an Observe effect that could not be carried out.
@@ -120,6 +123,9 @@ type (
 		At   time.Time
 	}
 
+	// ElderGone: a foster ended that a look was told of, or may be, as Elder.
+	ElderGone struct{ At time.Time }
+
 	// StreamLost: the event stream ended; faults may be missed from here on.
 	StreamLost struct{ Detail string }
 	// StreamBack: the stream is open again (also for the first time).
@@ -174,6 +180,7 @@ func (ParentStarted) event()  {}
 func (OwnerDied) event()      {}
 func (OwnerStarted) event()   {}
 func (OwnerGone) event()      {}
+func (ElderGone) event()      {}
 func (StreamLost) event()     {}
 func (StreamBack) event()     {}
 func (ResyncDue) event()      {}

@@ -19,8 +19,11 @@ func (c *core) observed(ev Observed) {
 		return
 	}
 	c.Look, c.LookTry, c.Met = 0, 0, true
+	if c.standBy(ev.Elder) {
+		return
+	}
 	c.ParentStart = ev.ParentStart
-	if c.Stage == Opening {
+	if c.Stage == Opening || c.Stage == Standby {
 		c.ParentUp = ev.ParentUp
 		c.Stage = Up
 		if c.Config.FollowParent && !ev.ParentUp {

@@ -28,7 +28,8 @@ func (m *model) calm(rt *rapid.T) {
 
 // heal lets faults cease and the engine answer, and demands the promised end.
 func (m *model) heal(rt *rapid.T) {
-	m.parent, m.late = true, nil
+	m.parent, m.late, m.lateOther = true, nil, nil
+	m.elderEnds()
 	if !m.nets["front"] {
 		m.nets["front"] = true
 	}
@@ -119,6 +120,9 @@ func (m *model) done() bool {
 
 // end2end compares what the core believes with the engine.
 func (m *model) end2end(rt *rapid.T) {
+	if m.stoodBy {
+		return // all that is there is the other foster's
+	}
 	if m.quit != nil && (!m.s.Met || m.s.LookTry >= maxChecks) {
 		return // the engine never answered: nothing was made, or nothing more can be known
 	}

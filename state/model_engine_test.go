@@ -272,6 +272,7 @@ func (m *model) look(o Observe) Observed {
 		ob.Children = append(ob.Children, f)
 	}
 	if o.Child == "" {
+		ob.Elder = m.elder
 		for _, out := range m.s.Owners {
 			ob.Owners = append(ob.Owners, OwnerFacts{
 				Name: out.Name, Present: m.outside.present, Running: m.outside.running,

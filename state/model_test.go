@@ -3,6 +3,7 @@ package state
 import (
 	"flag"
 	"fmt"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -26,6 +27,7 @@ func TestModel(t *testing.T) {
 		m := newModel(rt)
 		if rapid.Bool().Draw(rt, "whole") {
 			m.outsideUp()
+			m.elderEnds()
 			m.wellUntilDone(rt) // most of what can go wrong comes later
 		}
 		rt.Repeat(map[string]func(*rapid.T){
@@ -38,6 +40,9 @@ func TestModel(t *testing.T) {
 			"stream":   m.cutStream,
 			"resync":   func(rt *rapid.T) { m.step(rt, ResyncDue{}) },
 			"signal":   m.signal,
+			"crash":    m.crash,
+			"late":     m.lately,
+			"elder":    m.elderDies,
 			"":         m.check,
 		})
 		m.calm(rt)
@@ -45,28 +50,34 @@ func TestModel(t *testing.T) {
 	})
 }
 
+// traceModel tells every step of a failing sequence.
+var traceModel = os.Getenv("MODEL_TRACE") != ""
+
 // model is the world around the core.
 type model struct {
-	s       State
-	now     time.Time
-	boxes   map[string]*box
-	next    int
-	nets    map[string]bool // present
-	volumes map[string]bool // anonymous ones
-	queue   []Event         // on their way to the core
-	pending []Effect        // on their way to the engine
-	late    []Create        // given up by the caller, still to be carried out
-	timers  map[Timer]SetTimer
-	stream  bool
-	parent  bool
-	stopped bool
-	killed  bool
-	told    map[string]int // container -> faults of its end told
-	ends    map[string]int // container -> ends it had, or seemed to have
-	left    bool           // something was left behind, and said so
-	unseen  bool           // somebody removed a container that no look had seen
-	quit    *Quit
-	effects int
+	s         State
+	now       time.Time
+	boxes     map[string]*box
+	next      int
+	nets      map[string]bool // present
+	volumes   map[string]bool // anonymous ones
+	queue     []Event         // on their way to the core
+	pending   []Effect        // on their way to the engine
+	late      []Create        // given up by the caller, still to be carried out
+	lateOther []Effect        // of a foster that is dead, still to be carried out
+	elder     string          // another foster that has the project
+	stoodBy   bool            // the end came while it had
+	timers    map[Timer]SetTimer
+	stream    bool
+	parent    bool
+	stopped   bool
+	killed    bool
+	told      map[string]int // container -> faults of its end told
+	ends      map[string]int // container -> ends it had, or seemed to have
+	left      bool           // something was left behind, and said so
+	unseen    bool           // somebody removed a container that no look had seen
+	quit      *Quit
+	effects   int
 
 	outside   outside
 	succeeded map[string]bool // one-shots that ended with code 0
@@ -90,6 +101,9 @@ func newModel(rt *rapid.T) *model {
 		m.joinNow(old)
 		m.succeeded["c0"] = !old.running && old.hash == "h"
 	}
+	if rapid.IntRange(0, 4).Draw(rt, "elder") == 0 {
+		m.elder = "e1"
+	}
 	m.openStream()
 	return m
 }
@@ -99,6 +113,9 @@ func (m *model) step(rt *rapid.T, ev Event) {
 	m.now = m.now.Add(10 * time.Millisecond)
 	before := m.s
 	next, out := Step(before, ev)
+	if traceModel {
+		rt.Logf("%T%+v => %v %v", ev, ev, Changes(before, next), out)
+	}
 	if m.quit != nil && (len(out) > 0 || fmt.Sprint(next) != fmt.Sprint(before)) {
 		rt.Fatalf("closed, but %T changed something: %v", ev, out)
 	}
@@ -129,6 +146,7 @@ func (m *model) step(rt *rapid.T, ev Event) {
 // accept takes one effect of the core.
 func (m *model) accept(rt *rapid.T, before State, e Effect) {
 	m.effects++
+	m.elderStays(rt, e)
 	child := ""
 	switch e := e.(type) {
 	case SetTimer:
@@ -152,6 +170,7 @@ func (m *model) accept(rt *rapid.T, before State, e Effect) {
 		return
 	case Quit:
 		m.quit = &e
+		m.stoodBy = before.Stage == Standby
 		return
 	case Create:
 		child = e.Child

@@ -25,6 +25,7 @@ const (
 	KeyExitCode  = "exit_code"
 	KeyDown      = "down"
 	KeyDetail    = "detail"
+	KeyHolder    = "holder"
 )
 
 var phaseNames = [...]string{
@@ -36,7 +37,7 @@ var phaseNames = [...]string{
 
 func (p Phase) String() string { return name(phaseNames[:], int(p)) }
 
-var stageNames = [...]string{Opening: "opening", Up: "up", Away: "away", Closing: "closing", Closed: "closed"}
+var stageNames = [...]string{Opening: "opening", Standby: "standby", Up: "up", Away: "away", Closing: "closing", Closed: "closed"}
 
 func (s Stage) String() string { return name(stageNames[:], int(s)) }
 

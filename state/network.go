@@ -21,6 +21,7 @@ func (c *core) netGone(name string) {
 	case NetRemoving:
 		return // its Done says so too
 	default:
+		n.Doubt = n.Doubt && n.Op != 0
 		return
 	}
 	for i := range c.Children {
@@ -61,20 +62,27 @@ func (c *core) reached(name string) {
 func (c *core) seeNetworks(op int, facts []NetworkFacts) {
 	for _, f := range facts {
 		n := c.network(f.Name)
-		if n == nil || n.Op != 0 || op < n.Touched || n.State == NetRemoved {
+		if n == nil || n.Op != 0 || op < n.Touched {
+			continue
+		}
+		if n.State == NetRemoved {
+			// An order of a foster that is gone may have been carried out since.
+			if f.Present && n.Attempt < maxRemovals {
+				n.State = NetPresent
+			}
 			continue
 		}
 		was := n.State
 		switch {
 		case f.Present && was == NetUnknown && !n.External && c.Stage == Up:
-			n.State = NetAbsent // EnsureNetwork says whether it is ours
+			n.State, n.Doubt = NetAbsent, true // EnsureNetwork says whether it is ours
 		case f.Present && was != NetPresent:
 			n.State = NetPresent
 			if was == NetAbsent {
 				c.reached(n.Name)
 			}
-		case !f.Present && was != NetAbsent:
-			n.State = NetAbsent
+		case !f.Present:
+			n.State, n.Doubt = NetAbsent, false
 		}
 	}
 }
@@ -83,8 +91,8 @@ func (c *core) networkDone(n *Network, d Done) {
 	was := n.State
 	n.Op, n.Touched = 0, c.op()
 	switch {
-	case was == NetRemoving && (d.Class == OK || d.Class == Gone):
-		n.State, n.Attempt = NetRemoved, 0
+	case was == NetRemoving && (d.Class == OK || d.Class == Gone || d.Class == Foreign):
+		n.State, n.Attempt, n.Doubt = NetRemoved, 0, false
 	case was == NetRemoving:
 		n.Attempt++
 		n.State = NetPresent
@@ -97,7 +105,7 @@ func (c *core) networkDone(n *Network, d Done) {
 		c.do(Note{Kind: Trouble, Network: n.Name, Cause: "remove-network", Detail: d.Detail, Attempt: n.Attempt})
 		c.do(SetTimer{Timer: Timer{Kind: NetworkTimer, Network: n.Name}, Delay: removalPause})
 	case d.Class == OK:
-		n.State, n.Attempt = NetPresent, 0
+		n.State, n.Attempt, n.Doubt = NetPresent, 0, false
 		c.reached(n.Name)
 	case d.Class == Permanent:
 		n.State = NetAbsent
@@ -105,6 +113,7 @@ func (c *core) networkDone(n *Network, d Done) {
 		c.close(ExitRefused, d.Detail)
 	default:
 		n.State = NetAbsent
+		n.Doubt = d.Class != Foreign
 		n.Attempt++
 		n.Hold = true
 		kind := Trouble
@@ -136,15 +145,18 @@ func (c *core) takeDown(n *Network) bool {
 		return false
 	case n.External || n.State == NetRemoved:
 		return true
-	case n.State == NetAbsent || n.State == NetUnknown:
+	case n.State == NetAbsent && !n.Doubt:
 		n.State = NetRemoved
 		if n.Hold {
 			n.Hold = false
 			c.do(StopTimer{Timer{Kind: NetworkTimer, Network: n.Name}})
 		}
 		return true
-	case n.Hold:
+	case n.Hold && n.State != NetAbsent:
 		return false
+	case n.Hold:
+		n.Hold = false
+		c.do(StopTimer{Timer{Kind: NetworkTimer, Network: n.Name}})
 	}
 	n.Op, n.State = c.op(), NetRemoving
 	c.do(RemoveNetwork{Op: n.Op, Network: n.Name})

@@ -33,8 +33,9 @@ func (c *core) pass() {
 		c.complete()
 	}
 	switch c.Stage {
-	case Opening:
-		// Nothing is known before the first look, which the stream begins.
+	case Opening, Standby:
+		// Nothing is known before the first look, which the stream begins, and
+		// nothing is this foster's before its elder's end.
 	case Up:
 		for i := range c.Networks {
 			c.ensure(&c.Networks[i])

@@ -13,6 +13,7 @@ type State struct {
 	Kill     bool   // the second signal came: no grace any more
 	Exit     int    // the code to quit with
 	Reason   string // why the project is being closed
+	Elder    string // whose end is waited for, as last told
 	Ops      int    // the last op number handed out
 	Look     int    // op of the pending look at the whole project, 0 when none
 	LookTry  int    // failed whole looks in a row
@@ -35,6 +36,8 @@ type Stage int
 const (
 	// Opening: nothing is done before the first look at the whole project.
 	Opening Stage = iota
+	// Standby: another foster has the project; nothing is done before its end.
+	Standby
 	// Up: every child is to be whole.
 	Up
 	// Away: the followed parent is down; everything is taken down until it is back.
@@ -120,7 +123,10 @@ type Network struct {
 	Op       int
 	Attempt  int
 	Hold     bool // a NetworkTimer must fire before the next try
-	Touched  int  // as a child's
+	// Doubt: absent, as far as is known, but an order that failed may have made
+	// it, or a former foster; the stop of the project makes sure.
+	Doubt   bool
+	Touched int // as a child's
 }
 
 // Volume is one anonymous volume that is to go.

@@ -65,14 +65,21 @@ func (c *core) fold(ev Event) {
 	case ParentStarted:
 		c.now = ev.At
 		c.parent(true)
+	case ElderGone:
+		c.now = ev.At
+		c.elderGone()
 	case OwnerDied, OwnerStarted, OwnerGone:
 		c.ownerEvent(ev)
 	case NetGone:
 		c.now = ev.At
-		c.netGone(ev.Network)
+		if c.Stage != Standby { // it is the other foster's until then
+			c.netGone(ev.Network)
+		}
 	case NetBack:
 		c.now = ev.At
-		c.netBack(ev.Network)
+		if c.Stage != Standby {
+			c.netBack(ev.Network)
+		}
 	default:
 		c.childEvent(ev)
 	}
@@ -80,7 +87,12 @@ func (c *core) fold(ev Event) {
 
 // close begins the end of the run; the first reason stands.
 func (c *core) close(code int, reason string) {
-	if c.Stage == Closing {
+	switch c.Stage {
+	case Closing, Closed:
+		return
+	case Standby:
+		c.Exit, c.Reason = code, reason
+		c.quit() // nothing here is this foster's
 		return
 	}
 	c.Stage, c.Exit, c.Reason = Closing, code, reason
@@ -134,7 +146,7 @@ func (c *core) lookAtAll() {
 // lookAt asks for a look at one child, unless one is under way or the last one
 // failed a moment ago.
 func (c *core) lookAt(ch *Child) {
-	if ch.Look != 0 || ch.Hold || c.Stage == Opening {
+	if ch.Look != 0 || ch.Hold || c.Stage == Opening || c.Stage == Standby {
 		return
 	}
 	ch.Look = c.op()

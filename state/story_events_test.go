@@ -62,6 +62,8 @@ func (st *story) event(f []string) Event {
 		return OwnerStarted{Name: arg(1), At: st.now}
 	case "owner-gone":
 		return OwnerGone{Name: arg(1), At: st.now}
+	case "elder-gone":
+		return ElderGone{At: st.now}
 	case "sees", "sees-old":
 		return st.observed(f)
 	case "look-failed":
@@ -74,7 +76,7 @@ func (st *story) event(f []string) Event {
 }
 
 // observed reads `sees [child=NAME] [web=ID,running|exited|created[,NET…][,code=N][,hash=H][,holder=X][,unhealthy][,restarted]]
-// [net=NAME] [parent=down] [owner=NAME[,running][,new]]`. A container began its run a second before it was first seen.
+// [net=NAME] [parent=down] [owner=NAME[,running][,new]] [elder=NAME]`. A container began its run a second before it was first seen.
 func (st *story) observed(f []string) Event {
 	ev := Observed{Op: st.s.Look, At: st.now, ParentUp: true}
 	nets := map[string]bool{}
@@ -92,6 +94,8 @@ func (st *story) observed(f []string) Event {
 			if v == "new" {
 				ev.ParentStart = st.now
 			}
+		case "elder":
+			ev.Elder = v
 		case "owner":
 			ev.Owners = append(ev.Owners, st.ownerFacts(strings.Split(v, ",")))
 		default:

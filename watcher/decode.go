@@ -45,6 +45,7 @@ type decoder struct {
 	ours     func(id string) bool // is this container one of the project's?
 	owners   []string             // containers outside that children are bound to: name, ID or ID prefix
 	ownerID  func(string) string  // of an owner as a look found it, or ""
+	launcher func(id string) bool // does another foster of the project run in it?
 }
 
 // decode returns the events that a message means, nil for none. Messages about
@@ -62,6 +63,9 @@ func (d decoder) decode(m events.Message) []state.Event {
 			out = some(decodeParent(m))
 		}
 		out = append(out, d.decodeOwner(m)...)
+		if m.Action == events.ActionDie && d.launcher(m.Actor.ID) {
+			out = append(out, state.ElderGone{At: stampOf(m)})
+		}
 		if d.freesName(m) {
 			out = append(out, state.ChildGone{ID: m.Actor.ID, At: stampOf(m)})
 		}

@@ -17,8 +17,8 @@ type holders struct {
 
 type holder struct {
 	once sync.Once
-	name string
-	err  error
+	launcher
+	err error
 }
 
 // holder names the container with this ID if it is a live parent other than
@@ -35,15 +35,31 @@ func (l *look) holder(ctx context.Context, parent string) (string, error) {
 	}
 	l.holders.mu.Unlock()
 	h.once.Do(func() {
+		l.known.addHolder(parent)
 		c, err := l.inspect(ctx, parent)
 		switch {
 		case err == nil:
-			h.name = holderName(c, l.cfg.Parent)
+			if name := holderName(c, l.cfg.Parent); name != "" {
+				h.launcher = launcherOf(c)
+			}
 		case !errdefs.IsNotFound(err):
 			h.err = err
 		}
 	})
 	return h.name, h.err
+}
+
+// living are the live parents that this look has met.
+func (h *holders) living() []launcher {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var out []launcher
+	for _, one := range h.of {
+		if one.id != "" {
+			out = append(out, one.launcher)
+		}
+	}
+	return out
 }
 
 func holderName(c container.InspectResponse, followed string) string {

@@ -14,9 +14,15 @@ type known struct {
 	ids    map[string]struct{}
 	parent string            // ID of the followed parent, as far as it was seen
 	owners map[string]string // their IDs by what they are called, as a look found them
+	// launchers are other running fosters by ID; false: of another project.
+	launchers map[string]bool
+	// holders are what containers of the project name as their parents.
+	holders map[string]struct{}
 }
 
-func newKnown() *known { return &known{ids: map[string]struct{}{}, owners: map[string]string{}} }
+func newKnown() *known {
+	return &known{ids: map[string]struct{}{}, owners: map[string]string{}, holders: map[string]struct{}{}}
+}
 
 func (k *known) has(id string) bool {
 	k.mu.Lock()
@@ -87,4 +93,51 @@ func (k *known) setOwner(owner, id string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.owners[owner] = id
+}
+
+// setLaunchers notes which other fosters run now. It returns those that may be
+// of this project.
+func (k *known) setLaunchers(ids []string) []string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	was := k.launchers
+	k.launchers = make(map[string]bool, len(ids))
+	var ours []string
+	for _, id := range ids {
+		mine, asked := was[id]
+		k.launchers[id] = mine || !asked
+		if k.launchers[id] {
+			ours = append(ours, id)
+		}
+	}
+	return ours
+}
+
+// notLauncher: the foster in this container is of another project, for good.
+func (k *known) notLauncher(id string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.launchers[id] = false
+}
+
+// forgetHolders comes before a look at the whole project, which finds them anew.
+func (k *known) forgetHolders() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.holders = map[string]struct{}{}
+}
+
+// addHolder must come before the container is inspected, as add.
+func (k *known) addHolder(id string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.holders[id] = struct{}{}
+}
+
+// isLauncher: another foster of this project may run in this container.
+func (k *known) isLauncher(id string) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	_, holder := k.holders[id]
+	return holder || k.launchers[id]
 }

@@ -123,19 +123,23 @@ func (l *look) child(ctx context.Context, id string) (*state.ChildFacts, error) 
 	return &facts, nil
 }
 
-// project is the look at everything: children, networks, followed parent and
-// owners.
+// project is the look at everything: children, networks, followed parent,
+// owners, and other fosters.
 func (l *look) project(ctx context.Context, answer *state.Observed) error {
 	names := slices.Sorted(slices.Values(l.cfg.Networks))
 	owners := slices.Sorted(slices.Values(l.cfg.Owners))
 	answer.Networks = make([]state.NetworkFacts, len(names))
 	answer.Owners = make([]state.OwnerFacts, len(owners))
-	return parallel(2+len(names)+len(owners), func(i int) (err error) {
-		switch network, owner := i-2, i-2-len(names); {
+	l.known.forgetHolders()
+	var others []launcher
+	err := parallel(3+len(names)+len(owners), func(i int) (err error) {
+		switch network, owner := i-3, i-3-len(names); {
 		case i == 0:
 			answer.Children, err = l.children(ctx, "")
 		case i == 1:
 			answer.ParentUp, answer.ParentStart, err = l.parent(ctx)
+		case i == 2:
+			others, err = l.launchers(ctx)
 		case owner < 0:
 			answer.Networks[network], err = l.network(ctx, names[network])
 		default:
@@ -143,6 +147,10 @@ func (l *look) project(ctx context.Context, answer *state.Observed) error {
 		}
 		return err
 	})
+	if err == nil {
+		answer.Elder, err = l.elder(ctx, append(others, l.holders.living()...))
+	}
+	return err
 }
 
 // network looks for a network of exactly this name: the engine also takes a

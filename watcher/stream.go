@@ -132,7 +132,7 @@ func (w *Watcher) newReader() *reader {
 		decoder: decoder{
 			project: w.cfg.Project, networks: w.cfg.Networks, names: w.cfg.Names,
 			parent: w.cfg.Parent, parentID: w.known.parentID, ours: w.known.has,
-			owners: w.cfg.Owners, ownerID: w.known.ownerID,
+			owners: w.cfg.Owners, ownerID: w.known.ownerID, launcher: w.known.isLauncher,
 		},
 		window: newWindow(),
 		last:   time.Now().UnixNano(),

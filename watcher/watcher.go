@@ -7,6 +7,7 @@ import (
 
 	"foster/state"
 
+	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/network"
 	"github.com/rs/zerolog"
 )
@@ -40,6 +41,11 @@ type Config struct {
 	// Resync is the period of ResyncDue; 0 means DefaultResync.
 	Resync time.Duration
 	Log    zerolog.Logger
+	// Claims says whether a running container with foster's label launches this
+	// project; nil: no other one does.
+	Claims func(container.InspectResponse) bool
+	// Began is when this foster began, where there is no Self.
+	Began time.Time
 	// Whole says whether a live endpoint has all that the child is to have on
 	// this network; nil means that any live endpoint is enough. It is called
 	// from several goroutines at once.

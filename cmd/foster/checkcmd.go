@@ -75,7 +75,7 @@ func (c *configured) check(ctx context.Context, a *account) error {
 	if err := reach(ctx, engine, 0, c.log); err != nil {
 		return err
 	}
-	self, err := identify(ctx, engine, c.outside.procMountinfo)
+	self, _, err := identify(ctx, engine, c.outside.procMountinfo)
 	if err != nil {
 		a.say(note("foster", "does not know its own container: %v", err))
 	}

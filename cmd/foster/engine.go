@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -78,18 +79,31 @@ func (u until) NextBackOff() time.Duration {
 // reach waits until the engine answers, at most for timeout (at least one try
 // is made). The API version is negotiated then.
 func reach(ctx context.Context, engine Engine, timeout time.Duration, log zerolog.Logger) error {
+	err := patiently(ctx, timeout, log, func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, pingTimeout)
+		defer cancel()
+		_, err := engine.Ping(ctx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
+	defer cancel()
+	engine.NegotiateAPIVersion(ctx)
+	return nil
+}
+
+// patiently repeats a question to the engine until it is answered, at most for
+// timeout: one that is starting, stopping or busy fails for a while. An error
+// that backoff.Permanent marks ends it.
+func patiently(ctx context.Context, timeout time.Duration, log zerolog.Logger, question func(context.Context) error) error {
 	b := until{time.Now().Add(timeout), backoff.NewExponentialBackOff(
 		backoff.WithInitialInterval(200*time.Millisecond),
 		backoff.WithMaxInterval(5*time.Second),
 		backoff.WithMaxElapsedTime(0),
 	)}
-	tries := 0
-	ping := func() error {
-		ctx, cancel := context.WithTimeout(ctx, pingTimeout)
-		defer cancel()
-		_, err := engine.Ping(ctx)
-		return err
-	}
+	tries, final := 0, false
 	notify := func(err error, wait time.Duration) {
 		level := zerolog.DebugLevel
 		if tries++; tries == 1 {
@@ -97,16 +111,19 @@ func reach(ctx context.Context, engine Engine, timeout time.Duration, log zerolo
 		}
 		log.WithLevel(level).Err(err).Dur(state.KeyWait, wait.Round(time.Millisecond)).Msg("the engine does not answer, trying again")
 	}
-	err := backoff.RetryNotify(ping, backoff.WithContext(b, ctx), notify)
+	err := backoff.RetryNotify(func() error {
+		err := question(ctx)
+		_, final = errors.AsType[*backoff.PermanentError](err)
+		return err
+	}, backoff.WithContext(b, ctx), notify)
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
+	case final:
+		return err
 	case err != nil:
 		return &exitError{Code: exitUnavailable, Err: fmt.Errorf("reach the engine for %s: %w (is /var/run/docker.sock mounted, or DOCKER_HOST set?)", timeout, err)}
 	}
-	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
-	defer cancel()
-	engine.NegotiateAPIVersion(ctx)
 	if tries > 0 {
 		log.Info().Int("tries", tries).Msg("the engine answers")
 	}

@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
-	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/network"
 
 	"foster/spec"
@@ -23,11 +21,11 @@ func preflight(ctx context.Context, engine Engine, p *spec.Project) error {
 			continue
 		}
 		got, err := inspectNetwork(ctx, engine, n.Name)
-		if errdefs.IsNotFound(err) {
-			continue
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
 		if err != nil {
-			return fmt.Errorf("inspect network %q: %w", n.Name, err)
+			continue // not there yet, or a busy engine: whoever attaches will see
 		}
 		if what := cannotAttach(got); what != "" {
 			found = append(found, problem("network "+n.Name, "%s", what).mend(hintAttachable))

@@ -19,6 +19,7 @@ type outside struct {
 	signals        func() <-chan os.Signal // called once, by what is to end in order
 	procMountinfo  string
 	engine         Engine // nil: the one that DOCKER_HOST names
+	lockDir        string // where fosters outside of containers lock their projects; "": nowhere
 }
 
 const rootLong = `foster runs as a Docker Swarm task and launches the stand-alone container that

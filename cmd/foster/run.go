@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime/debug"
-	"slices"
 	"syscall"
 	"time"
 
@@ -69,7 +67,11 @@ func (c *configured) run(ctx context.Context, signals <-chan os.Signal) error {
 	defer engine.Close()
 
 	log.Info().Str("version", version()).Msg("foster starts")
+	began := time.Now()
 	live, err := c.prepare(ctx, engine, signals)
+	if live != nil && live.lock != nil {
+		defer c.release(live.lock)
+	}
 	if err != nil {
 		if errors.Is(err, errSignalled) {
 			log.Info().Msg("stopped before anything was launched")
@@ -96,6 +98,7 @@ func (c *configured) run(ctx context.Context, signals <-chan os.Signal) error {
 		w := watcher.New(watcher.Config{
 			Engine: engine, Project: live.project.Name, Networks: live.networks(), Names: live.names(),
 			Owners: live.owners(), Parent: c.settings.Parent, Self: live.self.ContainerID, Resync: c.settings.Resync,
+			Claims: claims(live.project.Name, live.self, live.environ), Began: began,
 			Log: log, Whole: wholeness(live.project),
 		})
 		g.Add(func() error {
@@ -175,112 +178,6 @@ func signalCode(s os.Signal) int {
 		return int(n)
 	}
 	return int(syscall.SIGTERM)
-}
-
-// live is what a run knows once it has met the engine.
-type live struct {
-	self    spec.Identity
-	parent  *parent
-	project *spec.Project
-	core    state.Config
-}
-
-func (l *live) networks() []string {
-	var names []string
-	for _, n := range l.core.Networks {
-		names = append(names, n.Name)
-	}
-	return names
-}
-
-// names are those of the children's containers.
-func (l *live) names() []string {
-	var names []string
-	for _, c := range l.project.Children {
-		names = append(names, c.ContainerName)
-	}
-	return names
-}
-
-// owners are the containers outside of the project that children are bound to.
-func (l *live) owners() []string {
-	var names []string
-	for _, c := range l.core.Children {
-		for _, b := range c.BoundTo {
-			if b.Outside && !slices.Contains(names, b.Name) {
-				names = append(names, b.Name)
-			}
-		}
-	}
-	return names
-}
-
-// labels tells whom the children belong to, at each create anew: a followed
-// parent may be another container by then.
-func (l *live) labels(ctx context.Context) func() map[string]string {
-	if l.parent.follow == "" {
-		return nil
-	}
-	return func() map[string]string {
-		return map[string]string{spec.LabelParent: l.parent.identity(ctx).ContainerID}
-	}
-}
-
-// prepare meets the engine: waits for it, finds out who foster is, and makes
-// the project with that. A signal meanwhile ends it with errSignalled.
-func (c *configured) prepare(ctx context.Context, engine Engine, signals <-chan os.Signal) (*live, error) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	finished, watched := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(watched)
-		select {
-		case <-signals:
-			cancel(errSignalled)
-		case <-finished:
-		}
-	}()
-	l, err := c.meet(ctx, engine)
-	close(finished)
-	<-watched
-	if cause := context.Cause(ctx); cause != nil {
-		return nil, cause
-	}
-	return l, err
-}
-
-func (c *configured) meet(ctx context.Context, engine Engine) (*live, error) {
-	if err := reach(ctx, engine, c.settings.EngineTimeout, c.log); err != nil {
-		return nil, err
-	}
-	self, err := identify(ctx, engine, c.outside.procMountinfo)
-	if err != nil {
-		return nil, err
-	}
-	loaded, err := c.load(self)
-	if err != nil {
-		return nil, err
-	}
-	if err := preflight(ctx, engine, loaded.Project); err != nil {
-		return nil, err
-	}
-	l := &live{
-		self: self, project: loaded.Project,
-		parent: &parent{engine: engine, self: self, follow: c.settings.Parent},
-	}
-	grace := ownGrace(ctx, engine, self)
-	// Making the project took more memory than watching over it ever will.
-	debug.FreeOSMemory()
-	l.core = coreConfig(l.project, c.settings, stopBudget(c.settings.StopGrace, grace, l.project, c.log))
-	e := c.log.Info().Str("project", l.project.Name).Str("api", engine.ClientVersion())
-	if self.ContainerID != "" {
-		e.Str(state.KeyContainer, short(self.ContainerID))
-	}
-	if self.TaskName != "" {
-		e.Str("task", self.TaskName)
-	}
-	e.Msg("met the engine")
-	return l, nil
 }
 
 // lookup is how credentials are read: anew each time, so that a secret may be

@@ -6,11 +6,10 @@ import (
 	"io"
 	"os"
 	"regexp"
-	"strings"
 	"time"
 
+	"github.com/cenkalti/backoff/v4"
 	"github.com/containerd/errdefs"
-	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/swarm"
 	"github.com/moby/sys/mountinfo"
 
@@ -57,37 +56,31 @@ func ownContainer(path string) (string, error) {
 }
 
 // identify finds out who foster is: the container it runs in, verified with
-// the engine, and the Swarm task behind it. On a host every field is "".
-func identify(ctx context.Context, engine Engine, mountinfoPath string) (spec.Identity, error) {
+// the engine, and the Swarm task behind it; and the environment that the engine
+// has of that. On a host every field is "". An error of the mount table is
+// permanent, one of the engine may pass.
+func identify(ctx context.Context, engine Engine, mountinfoPath string) (spec.Identity, []string, error) {
 	id, err := ownContainer(mountinfoPath)
-	if err != nil || id == "" {
-		return spec.Identity{}, err
+	if err != nil {
+		return spec.Identity{}, nil, backoff.Permanent(err)
+	}
+	if id == "" {
+		return spec.Identity{}, nil, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
 	c, err := engine.ContainerInspect(ctx, id)
 	if errdefs.IsNotFound(err) {
 		// A container of another engine: foster was given a socket from elsewhere.
-		return spec.Identity{}, nil
+		return spec.Identity{}, nil, nil
 	}
 	if err != nil {
-		return spec.Identity{}, fmt.Errorf("inspect foster's own container: %w", err)
+		return spec.Identity{}, nil, fmt.Errorf("inspect foster's own container: %w", err)
 	}
-	return identityOf(c), nil
-}
-
-func identityOf(c container.InspectResponse) spec.Identity {
-	id := spec.Identity{ContainerID: c.ID, ContainerName: strings.TrimPrefix(c.Name, "/")}
 	if c.Config == nil {
-		return id
+		return spec.IdentityOf(c), nil, nil
 	}
-	l := c.Config.Labels
-	id.TaskID = l["com.docker.swarm.task.id"]
-	id.TaskName = l["com.docker.swarm.task.name"]
-	id.ServiceName = l["com.docker.swarm.service.name"]
-	id.NodeID = l["com.docker.swarm.node.id"]
-	id.Namespace = l["com.docker.stack.namespace"]
-	return id
+	return spec.IdentityOf(c), c.Config.Env, nil
 }
 
 // ownGrace asks what Swarm gives foster's own task between SIGTERM and

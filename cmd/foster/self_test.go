@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/docker/docker/api/types/container"
+
+	"foster/spec"
 )
 
 func TestOwnCandidate(t *testing.T) {
@@ -37,7 +39,7 @@ func TestOwnCandidate(t *testing.T) {
 }
 
 func TestIdentityOf(t *testing.T) {
-	id := identityOf(container.InspectResponse{
+	id := spec.IdentityOf(container.InspectResponse{
 		ContainerJSONBase: &container.ContainerJSONBase{ID: "c1", Name: "/ci_runner.2.abc"},
 		Config: &container.Config{Labels: map[string]string{
 			"com.docker.swarm.task.id": "abc", "com.docker.swarm.task.name": "ci_runner.2.abc",

@@ -97,11 +97,18 @@ func (l *loop) note(n state.Note) {
 	case state.Recovered:
 		e.Dur(state.KeyDown, n.Down.Round(100*time.Microsecond))
 	}
-	if n.Detail != "" && n.Kind != state.Awaits {
+	switch {
+	case n.Detail == "" || n.Kind == state.Awaits:
+	case n.Kind == state.Held && n.Child == "" && n.Network == "":
+		e.Str(state.KeyHolder, n.Detail)
+	default:
 		e.Str(state.KeyDetail, n.Detail)
 	}
 	e.Msg(text)
 }
+
+// heldWords: another instance of this project came first.
+const heldWords = "another foster has this project: waiting for its end"
 
 func sentence(n state.Note) (zerolog.Level, string) {
 	switch n.Kind {
@@ -130,6 +137,9 @@ func sentence(n state.Note) (zerolog.Level, string) {
 		}
 		return zerolog.InfoLevel, "completed: its work is done"
 	case state.Held:
+		if n.Child == "" && n.Network == "" {
+			return zerolog.WarnLevel, heldWords
+		}
 		return zerolog.WarnLevel, "waiting: its place is held by somebody else"
 	case state.Left:
 		return zerolog.ErrorLevel, "left behind: it could not be removed"

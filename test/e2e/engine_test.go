@@ -93,7 +93,7 @@ func furnish(ctx context.Context, n *lab.Node) (*engine, error) {
 			return err
 		}
 		return e.build(context.Background(), fosterImage, map[string]string{
-			"Dockerfile": "FROM scratch\nCOPY foster /foster\nENTRYPOINT [\"/foster\"]\n", "foster": string(program),
+			"Dockerfile": "FROM scratch\nCOPY foster /foster\nLABEL foster.launcher=true\nENTRYPOINT [\"/foster\"]\n", "foster": string(program),
 		})
 	})
 	for _, tag := range slices.Sorted(maps.Keys(dockerfiles)) {

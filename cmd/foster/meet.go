@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"os"
+	"runtime/debug"
+	"slices"
+
+	"foster/spec"
+	"foster/state"
+)
+
+// live is what a run knows once it has met the engine.
+type live struct {
+	self    spec.Identity
+	environ []string // of foster's own container, as the engine has it
+	lock    *lock    // outside of containers
+	parent  *parent
+	project *spec.Project
+	core    state.Config
+}
+
+func (l *live) networks() []string {
+	var names []string
+	for _, n := range l.core.Networks {
+		names = append(names, n.Name)
+	}
+	return names
+}
+
+// names are those of the children's containers.
+func (l *live) names() []string {
+	var names []string
+	for _, c := range l.project.Children {
+		names = append(names, c.ContainerName)
+	}
+	return names
+}
+
+// owners are the containers outside of the project that children are bound to.
+func (l *live) owners() []string {
+	var names []string
+	for _, c := range l.core.Children {
+		for _, b := range c.BoundTo {
+			if b.Outside && !slices.Contains(names, b.Name) {
+				names = append(names, b.Name)
+			}
+		}
+	}
+	return names
+}
+
+// labels tells whom the children belong to, at each create anew: a followed
+// parent may be another container by then.
+func (l *live) labels(ctx context.Context) func() map[string]string {
+	if l.parent.follow == "" {
+		return nil
+	}
+	return func() map[string]string {
+		return map[string]string{spec.LabelParent: l.parent.identity(ctx).ContainerID}
+	}
+}
+
+// prepare meets the engine: waits for it, finds out who foster is, and makes
+// the project with that. A signal meanwhile ends it with errSignalled.
+func (c *configured) prepare(ctx context.Context, engine Engine, signals <-chan os.Signal) (*live, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	finished, watched := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(watched)
+		select {
+		case <-signals:
+			cancel(errSignalled)
+		case <-finished:
+		}
+	}()
+	l, err := c.meet(ctx, engine)
+	close(finished)
+	<-watched
+	if cause := context.Cause(ctx); cause != nil {
+		return l, cause
+	}
+	return l, err
+}
+
+func (c *configured) meet(ctx context.Context, engine Engine) (*live, error) {
+	if err := reach(ctx, engine, c.settings.EngineTimeout, c.log); err != nil {
+		return nil, err
+	}
+	var self spec.Identity
+	var environ []string
+	err := patiently(ctx, c.settings.EngineTimeout, c.log, func(ctx context.Context) (err error) {
+		self, environ, err = identify(ctx, engine, c.outside.procMountinfo)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	loaded, err := c.load(self)
+	if err != nil {
+		return nil, err
+	}
+	l := &live{
+		self: self, environ: environ, project: loaded.Project,
+		parent: &parent{engine: engine, self: self, follow: c.settings.Parent},
+	}
+	if self.ContainerID == "" {
+		if l.lock, err = c.lockProject(ctx, engine, l.project.Name); err != nil {
+			return l, err
+		}
+	}
+	if err := preflight(ctx, engine, loaded.Project); err != nil {
+		return l, err
+	}
+	grace := ownGrace(ctx, engine, self)
+	// Making the project took more memory than watching over it ever will.
+	debug.FreeOSMemory()
+	l.core = coreConfig(l.project, c.settings, stopBudget(c.settings.StopGrace, grace, l.project, c.log))
+	e := c.log.Info().Str("project", l.project.Name).Str("api", engine.ClientVersion())
+	if self.ContainerID != "" {
+		e.Str(state.KeyContainer, short(self.ContainerID))
+	}
+	if self.TaskName != "" {
+		e.Str("task", self.TaskName)
+	}
+	e.Msg("met the engine")
+	return l, nil
+}
+
+// lockProject waits until no other foster on this host has the project. Where
+// no lock can be made the project is launched all the same.
+func (c *configured) lockProject(ctx context.Context, engine Engine, project string) (*lock, error) {
+	reached, ok := engine.(interface{ DaemonHost() string })
+	if !ok || c.outside.lockDir == "" {
+		return nil, nil
+	}
+	path := lockPath(c.outside.lockDir, reached.DaemonHost(), project)
+	l, err := takeLock(ctx, path, func(pid string) {
+		c.log.Warn().Str(state.KeyHolder, "process "+pid).Str("lock", path).Msg(heldWords)
+	})
+	if err != nil && ctx.Err() == nil {
+		c.log.Warn().Err(err).Msg("the project cannot be locked: see that no second foster runs for it on this host")
+		return nil, nil
+	}
+	return l, err
+}
+
+func (c *configured) release(l *lock) {
+	if err := l.release(); err != nil {
+		c.log.Warn().Err(err).Msg("the lock file is left")
+	}
+}
