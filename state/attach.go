@@ -44,7 +44,7 @@ func (c *core) attached(ch *Child, live []string) {
 			if a.State == Unavailable {
 				c.do(StopTimer{Timer{Kind: AttachTimer, Child: ch.Name, Network: a.Network}})
 			}
-			a.State, a.Attempt = Attached, 0
+			a.State, a.Attempt, a.Holder = Attached, 0, ""
 		case a.State != Unavailable:
 			c.begin(ch, "disconnected")
 			a.State, a.Again = Missing, false
@@ -57,7 +57,7 @@ func (c *core) attachDone(ch *Child, a *Attachment, d Done) {
 	a.Op = 0
 	switch d.Class {
 	case OK:
-		a.State, a.Attempt = Attached, 0
+		a.State, a.Attempt, a.Holder = Attached, 0, ""
 		if a.Again {
 			a.State, a.Again = Suspect, false
 		}
@@ -74,13 +74,25 @@ func (c *core) attachDone(ch *Child, a *Attachment, d Done) {
 				n.State = NetAbsent // it is made anew, and its return attaches
 			}
 		}
-		kind := Trouble
-		if a.Attempt == 1 {
-			kind = Degraded
+		if d.Class == Foreign {
+			c.heldNet(ch, a, d)
+			if a.Again {
+				a.State, a.Again = Missing, false
+				return
+			}
+		} else {
+			c.attachTrouble(ch, a, d)
 		}
-		c.do(Note{Kind: kind, Child: ch.Name, Network: a.Network, Cause: "attach", Detail: d.Detail, Attempt: a.Attempt})
 		c.do(SetTimer{Timer: Timer{Kind: AttachTimer, Child: ch.Name, Network: a.Network}, Attempt: a.Attempt})
 	}
+}
+
+func (c *core) attachTrouble(ch *Child, a *Attachment, d Done) {
+	kind := Trouble
+	if a.Attempt == 1 {
+		kind = Degraded
+	}
+	c.do(Note{Kind: kind, Child: ch.Name, Network: a.Network, Cause: "attach", Detail: d.Detail, Attempt: a.Attempt})
 }
 
 // attach gives the orders for what is missing on a running child.

@@ -72,16 +72,12 @@ func (c *core) childEvent(ev Event) {
 }
 
 // otherEnded: a container that is not the present one ended. When it held a
-// child's place, or its name, that may be free now.
+// child's place, that may be free now.
 func (c *core) otherEnded() {
 	for i := range c.Children {
-		switch ch := &c.Children[i]; {
-		case ch.Phase == HeldBack:
+		if ch := &c.Children[i]; ch.Phase == HeldBack {
 			c.do(StopTimer{Timer{Kind: LookTimer, Child: ch.Name}})
 			ch.Phase, ch.Hold = Unknown, false
-		case ch.Phase == Waiting && ch.Holder != "":
-			c.do(StopTimer{Timer{Kind: RetryTimer, Child: ch.Name}})
-			ch.Phase = Absent
 		}
 	}
 }

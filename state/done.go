@@ -78,7 +78,7 @@ func (c *core) prepared(ch *Child, d Done) {
 func (c *core) created(ch *Child, d Done) {
 	switch d.Class {
 	case OK:
-		ch.ID, ch.Phase, ch.Holder = d.ID, Made, ""
+		ch.ID, ch.Phase = d.ID, Made
 		return
 	case Unsure, Canceled, Exists:
 		// There may be a container, and only a look can tell which.
@@ -99,9 +99,10 @@ func (c *core) created(ch *Child, d Done) {
 		ch.NoNet = true
 		c.lookAtAll()
 	case Foreign:
-		if ch.Holder != d.Detail {
-			ch.Holder = d.Detail
-			c.do(Note{Kind: Held, Child: ch.Name, Detail: d.Detail})
+		c.held(ch, d)
+		if ch.NoWait {
+			ch.Phase, ch.NoWait = Absent, false
+			return
 		}
 		c.wait(ch)
 	default:
@@ -117,6 +118,7 @@ func (c *core) started(ch *Child, d Done) {
 	switch d.Class {
 	case OK:
 		died, code := ch.Died, ch.Code
+		ch.Holder, ch.NoWait = "", false
 		c.revive(ch)
 		if died {
 			c.died(ch, "died", code)
@@ -135,7 +137,11 @@ func (c *core) started(ch *Child, d Done) {
 		c.refuse(ch, "start", d)
 	default:
 		ch.Phase = Dead
-		c.trouble(ch, "start", d)
+		if d.Class == Foreign {
+			c.held(ch, d)
+		} else {
+			c.trouble(ch, "start", d)
+		}
 		if c.Stage == Up {
 			c.begin(ch, "start")
 			c.spend(ch, "start")

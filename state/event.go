@@ -123,6 +123,10 @@ type (
 		At   time.Time
 	}
 
+	// Freed: somebody else's container gave up, or may have given up, what a child
+	// was refused as Foreign: a container name, a published port, an address.
+	Freed struct{ At time.Time }
+
 	// ElderGone: a foster ended that a look was told of, or may be, as Elder.
 	ElderGone struct{ At time.Time }
 
@@ -180,6 +184,7 @@ func (ParentStarted) event()  {}
 func (OwnerDied) event()      {}
 func (OwnerStarted) event()   {}
 func (OwnerGone) event()      {}
+func (Freed) event()          {}
 func (ElderGone) event()      {}
 func (StreamLost) event()     {}
 func (StreamBack) event()     {}
@@ -263,7 +268,8 @@ const (
 	Gone
 	// Exists: the name is taken by another container of this child.
 	Exists
-	// Foreign: the name is taken by something that is not the project's.
+	// Foreign: a name, a port or an address that it needs is taken by something
+	// that is not the project's.
 	Foreign
 	// NoImage: the image is not on the engine.
 	NoImage

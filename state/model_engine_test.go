@@ -62,6 +62,12 @@ func (m *model) answer(e Effect, how string) {
 	switch how {
 	case "badly":
 		d.Class = Transient
+	case "held":
+		d.Class = Transient
+		switch e.(type) {
+		case Create, Start, Attach, EnsureNetwork:
+			d.Class, d.Detail = Foreign, "x"
+		}
 	case "unsure":
 		d.Class = Unsure
 		if c, ok := e.(Create); ok {

@@ -54,7 +54,7 @@ func (m *model) perform(rt *rapid.T) {
 	i := rapid.IntRange(0, len(m.pending)-1).Draw(rt, "which")
 	e := m.pending[i]
 	m.pending = slices.Delete(m.pending, i, i+1)
-	how := rapid.SampledFrom([]string{"well", "well", "well", "well", "badly", "unsure"}).Draw(rt, "how")
+	how := rapid.SampledFrom([]string{"well", "well", "well", "well", "badly", "held", "unsure"}).Draw(rt, "how")
 	m.answer(e, how)
 }
 
@@ -82,7 +82,7 @@ func (m *model) fault(rt *rapid.T) {
 	}
 	b := m.boxes[id]
 	net := rapid.SampledFrom([]string{"back", "front"}).Draw(rt, "net")
-	switch rapid.SampledFrom([]string{"exit", "kill", "stop", "restart", "rm", "cut", "cut", "net-rm", "net-back", "pause", "unhealthy", "healthy", "start", "parent", "oom", "outside-die", "outside-start", "outside-rm"}).Draw(rt, "fault") {
+	switch rapid.SampledFrom([]string{"exit", "kill", "stop", "restart", "rm", "cut", "cut", "net-rm", "net-back", "pause", "unhealthy", "healthy", "start", "parent", "oom", "outside-die", "outside-start", "outside-rm", "freed"}).Draw(rt, "fault") {
 	case "exit":
 		m.end(id, rapid.IntRange(0, 3).Draw(rt, "code"))
 	case "kill":
@@ -126,6 +126,8 @@ func (m *model) fault(rt *rapid.T) {
 	case "pause":
 		m.emit(ChildPaused{ID: id, Paused: true})
 		m.emit(ChildPaused{ID: id})
+	case "freed":
+		m.emit(Freed{At: m.now})
 	case "outside-die":
 		m.outsideDown()
 	case "outside-start":

@@ -22,6 +22,11 @@ func (c *core) netGone(name string) {
 		return // its Done says so too
 	default:
 		n.Doubt = n.Doubt && n.Op != 0
+		n.Freed = n.Op != 0
+		if n.Hold { // whoever had the name has given it up
+			n.Hold = false
+			c.do(StopTimer{Timer{Kind: NetworkTimer, Network: n.Name}})
+		}
 		return
 	}
 	for i := range c.Children {
@@ -105,7 +110,7 @@ func (c *core) networkDone(n *Network, d Done) {
 		c.do(Note{Kind: Trouble, Network: n.Name, Cause: "remove-network", Detail: d.Detail, Attempt: n.Attempt})
 		c.do(SetTimer{Timer: Timer{Kind: NetworkTimer, Network: n.Name}, Delay: removalPause})
 	case d.Class == OK:
-		n.State, n.Attempt, n.Doubt = NetPresent, 0, false
+		n.State, n.Attempt, n.Doubt, n.Holder = NetPresent, 0, false, ""
 		c.reached(n.Name)
 	case d.Class == Permanent:
 		n.State = NetAbsent
@@ -115,12 +120,16 @@ func (c *core) networkDone(n *Network, d Done) {
 		n.State = NetAbsent
 		n.Doubt = d.Class != Foreign
 		n.Attempt++
-		n.Hold = true
-		kind := Trouble
-		if d.Class == Foreign {
-			kind = Held
+		if d.Class == Foreign && n.Freed {
+			return
 		}
-		c.do(Note{Kind: kind, Network: n.Name, Cause: "create-network", Detail: d.Detail, Attempt: n.Attempt})
+		n.Hold = true
+		if d.Class != Foreign {
+			c.do(Note{Kind: Trouble, Network: n.Name, Cause: "create-network", Detail: d.Detail, Attempt: n.Attempt})
+		} else if n.Holder != d.Detail {
+			n.Holder = d.Detail
+			c.do(Note{Kind: Held, Network: n.Name, Cause: "create-network", Detail: d.Detail})
+		}
 		c.do(SetTimer{Timer: Timer{Kind: NetworkTimer, Network: n.Name}, Attempt: n.Attempt})
 	}
 }
@@ -133,7 +142,7 @@ func (c *core) ensure(n *Network) {
 	if n.External || n.State != NetAbsent || n.Op != 0 || n.Hold {
 		return
 	}
-	n.Op, n.State = c.op(), NetEnsuring
+	n.Op, n.State, n.Freed = c.op(), NetEnsuring, false
 	c.do(EnsureNetwork{Op: n.Op, Network: n.Name})
 }
 

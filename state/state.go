@@ -85,7 +85,7 @@ type Child struct {
 	Code      int      // last exit code
 	Attempt   int      // creates since the last stable run
 	Tries     int      // failed stops, removes and looks in a row
-	Holder    string   // who else holds its place, as last told
+	Holder    string   // who else holds its place, or a part of it, as last told
 	Volumes   []string // anonymous ones of the present container
 	Bound     []string
 	// Bound are the container IDs of the owners that the present container
@@ -110,9 +110,10 @@ type Fault struct {
 type Attachment struct {
 	Network string
 	State   AttachState
-	Op      int  // pending Attach
-	Attempt int  // failed attaches in a row
-	Again   bool // lost again while an answer was pending
+	Op      int    // pending Attach
+	Attempt int    // failed attaches in a row
+	Again   bool   // lost again, or its holder's end, while an answer was pending
+	Holder  string // who else has its address, as last told
 }
 
 // Network is one network's present facts.
@@ -126,7 +127,9 @@ type Network struct {
 	// Doubt: absent, as far as is known, but an order that failed may have made
 	// it, or a former foster; the stop of the project makes sure.
 	Doubt   bool
-	Touched int // as a child's
+	Holder  string // who else has its name, as last told
+	Freed   bool   // its name was given up while an answer was pending
+	Touched int    // as a child's
 }
 
 // Volume is one anonymous volume that is to go.

@@ -40,6 +40,7 @@ func (c *core) fold(ev Event) {
 	case StreamBack:
 		c.StreamUp, c.Met = true, true
 		c.lookAtAll()
+		c.freed() // its event may be one that was missed
 	case StreamLost:
 		c.StreamUp = false
 	case ResyncDue:
@@ -65,6 +66,9 @@ func (c *core) fold(ev Event) {
 	case ParentStarted:
 		c.now = ev.At
 		c.parent(true)
+	case Freed:
+		c.now = ev.At
+		c.freed()
 	case ElderGone:
 		c.now = ev.At
 		c.elderGone()

@@ -62,6 +62,8 @@ func (st *story) event(f []string) Event {
 		return OwnerStarted{Name: arg(1), At: st.now}
 	case "owner-gone":
 		return OwnerGone{Name: arg(1), At: st.now}
+	case "freed":
+		return Freed{At: st.now}
 	case "elder-gone":
 		return ElderGone{At: st.now}
 	case "sees", "sees-old":
