@@ -22,7 +22,7 @@ func (c *core) broken(ch *Child, cc ChildConfig) string {
 	}
 	for i, b := range cc.BoundTo {
 		if b.Outside {
-			if why := c.outsideBroken(ch, b); why != "" {
+			if why := c.outsideBroken(ch, i, b); why != "" {
 				return why
 			}
 			continue
@@ -36,9 +36,10 @@ func (c *core) broken(ch *Child, cc ChildConfig) string {
 			return dropStale // without a namespace to lose it runs on until the owner is back
 		case b.Namespace && o.Finished:
 			return dropOwnerDown
-		case b.Run && o.Phase == Alive && o.Seen && ch.startedBefore(o.StartedAt):
+		case o.Phase != Alive || !o.Seen || !ch.running():
+		case b.Run && outdated(ch.StartedAt, ch.metOf(i), o.StartedAt):
 			return dropStale // somebody restarted the owner in place
-		case !b.Run && o.Phase == Alive && o.Seen && ch.madeBefore(o.Created):
+		case !b.Run && ch.Bound == nil && ch.Created.Before(o.Created):
 			return dropStale
 		}
 	}
@@ -60,24 +61,66 @@ func (c *core) forsaken(cc ChildConfig) bool {
 	return false
 }
 
-func (c *core) outsideBroken(ch *Child, b Bond) string {
+func (c *core) outsideBroken(ch *Child, i int, b Bond) string {
 	o := c.owner(b.Name)
 	switch {
 	case b.Namespace && !o.Running:
 		return dropOwnerDown
-	case b.Run && ch.startedBefore(o.StartedAt), !b.Run && o.Present && ch.madeBefore(o.Created):
+	case !ch.running():
+	case b.Run && outdated(ch.StartedAt, ch.metOf(i), o.StartedAt):
+		return dropStale
+	case !b.Run && o.Present && outdated(ch.Created, ch.metOf(i), o.Created):
 		return dropStale
 	}
 	return ""
 }
 
-// startedBefore: the present run is known to have begun before t. All stamps
-// are the engine's.
-func (ch *Child) startedBefore(t time.Time) bool {
-	return ch.Phase == Alive && ch.Seen && !ch.StartedAt.IsZero() && ch.StartedAt.Before(t)
+// running: a look has seen the present run.
+func (ch *Child) running() bool { return ch.Phase == Alive && ch.Seen && !ch.StartedAt.IsZero() }
+
+// outdated says whether what was made or started at mine is of a former run of
+// its owner, which is of theirs now, and was of met when this foster gave the
+// order (zero: it did not, or did not know). All stamps are the engine's, whose
+// clock may have been set in between: the same run is the same stamp, whatever
+// the order, and one that went back is another run.
+func outdated(mine, met, theirs time.Time) bool {
+	switch {
+	case met.IsZero():
+	case theirs.Equal(met):
+		return false
+	case theirs.Before(met):
+		return true
+	}
+	return mine.Before(theirs)
 }
 
-// madeBefore: the present container is known to have been created before t.
-func (ch *Child) madeBefore(t time.Time) bool {
-	return ch.Phase == Alive && ch.Seen && !ch.Created.IsZero() && ch.Created.Before(t)
+// meet notes what of its owners a child is about to be made or started against.
+func (c *core) meet(ch *Child, cc ChildConfig, run bool) {
+	if len(ch.Met) != len(cc.BoundTo) {
+		ch.Met = make([]time.Time, len(cc.BoundTo))
+	}
+	for i, b := range cc.BoundTo {
+		if b.Run != run {
+			continue
+		}
+		ch.Met[i] = time.Time{}
+		if o := c.owner(b.Name); b.Outside && o.Seen {
+			ch.Met[i] = o.Created
+			if run {
+				ch.Met[i] = o.StartedAt
+			}
+		} else if o, ok := c.State.Child(b.Name); ok && !b.Outside && o.running() {
+			ch.Met[i] = o.StartedAt // of another container's run, Bound tells
+		}
+	}
+	if run {
+		ch.MetParent = c.ParentStart
+	}
+}
+
+func (ch *Child) metOf(i int) time.Time {
+	if i >= len(ch.Met) {
+		return time.Time{}
+	}
+	return ch.Met[i]
 }

@@ -9,6 +9,9 @@ import (
 // are not (or no longer) a child's present one fall through: late answers are
 // ignored by ID, never by luck.
 func (c *core) childEvent(ev Event) {
+	if _, known := c.byID(containerOf(ev)); !known {
+		c.unknown()
+	}
 	switch ev := ev.(type) {
 	case ChildDied:
 		c.now = ev.At
@@ -69,6 +72,41 @@ func (c *core) childEvent(ev Event) {
 			}
 		}
 	}
+}
+
+// unknown: something happened to a container of the project that is nobody's
+// present one, as far as is known. A look that is under way may find it as it
+// was before.
+func (c *core) unknown() {
+	if c.Look != 0 {
+		c.Again = true
+	}
+	for i := range c.Children {
+		if ch := &c.Children[i]; ch.Look != 0 && ch.ID == "" {
+			c.touch(ch)
+		}
+	}
+}
+
+// containerOf is the container that an event names.
+func containerOf(ev Event) string {
+	switch ev := ev.(type) {
+	case ChildDied:
+		return ev.ID
+	case ChildGone:
+		return ev.ID
+	case ChildStarted:
+		return ev.ID
+	case ChildPaused:
+		return ev.ID
+	case ChildHealth:
+		return ev.ID
+	case NetLost:
+		return ev.ID
+	case NetJoined:
+		return ev.ID
+	}
+	return ""
 }
 
 // otherEnded: a container that is not the present one ended. When it held a
@@ -170,10 +208,11 @@ func (c *core) unset(ch *Child) {
 // bury: there is no container any more; say when the next one is made.
 func (c *core) bury(ch *Child) {
 	// What others make necessary is no failure of this child.
-	ch.Excused = slices.Contains([]string{dropStale, dropOwnerDown, dropSpec, dropParent}, ch.Drop)
+	ch.Excused = slices.Contains([]string{dropStale, dropOwnerDown, dropSpec, dropParent, dropUnfinished}, ch.Drop)
 	noWait := ch.NoWait || ch.Excused
 	c.discard(ch.Volumes)
 	ch.ID, ch.Drop, ch.Bound, ch.Extra, ch.Volumes = "", "", nil, nil, nil
+	ch.Met, ch.MetParent = nil, time.Time{}
 	ch.Hold, ch.Died, ch.OOM, ch.Stopped, ch.Settled, ch.NoWait, ch.Over = false, false, false, false, false, false, false
 	ch.Tries = 0
 	c.touch(ch)

@@ -174,9 +174,6 @@ func (c *core) removed(ch *Child, d Done) {
 	case gone && len(ch.Extra) > 0:
 		ch.Extra, ch.Phase = nil, Unknown // look how the child itself is
 	case gone:
-		if d.Class == OK {
-			ch.Volumes = nil // they went with it
-		}
 		c.bury(ch)
 	default:
 		// Somebody may have started it again: look before trying again.

@@ -209,9 +209,12 @@ type ChildFacts struct {
 	Health Health
 	// Holder names the live parent, other than this foster, that this
 	// container belongs to; "" when there is none.
-	Holder    string
-	Created   time.Time // when the container was made
-	StartedAt time.Time // when its present or last run began
+	Holder string
+	// Unfinished: its start is known not to have come to its end: hooks that
+	// belong to it did not. False for a container that this foster started.
+	Unfinished bool
+	Created    time.Time // when the container was made
+	StartedAt  time.Time // when its present or last run began
 	// Volumes are the anonymous volumes that the engine made for it alone, by
 	// name and sorted; nobody else's are ever among them.
 	Volumes []string

@@ -85,7 +85,8 @@ func (c *core) spend(ch *Child, cause string) {
 	}
 	kept := ch.Recent[:0]
 	for _, t := range ch.Recent {
-		if p.Window == 0 || c.now.Sub(t) < p.Window {
+		// A recovery that seems to come is of before the clock was set back.
+		if ago := c.now.Sub(t); p.Window == 0 || ago >= 0 && ago < p.Window {
 			kept = append(kept, t)
 		}
 	}

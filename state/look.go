@@ -38,6 +38,15 @@ func (c *core) observed(ev Observed) {
 	for i := range c.Children {
 		c.see(&c.Children[i], ev.Op, ev.Children)
 	}
+	for i := range c.Children {
+		// One that was adopted was made against what is there now, unless its
+		// stamps say otherwise.
+		if ch := &c.Children[i]; ch.Phase == Alive && ch.Bound == nil {
+			if cc := c.config(ch.Name); c.broken(ch, cc) == "" {
+				ch.Bound = c.owners(cc)
+			}
+		}
+	}
 	if c.Again {
 		c.lookAtAll()
 	}
@@ -176,7 +185,9 @@ func (c *core) unfit(ch *Child, f ChildFacts) string {
 	switch {
 	case f.Hash != cc.Hash:
 		return dropSpec
-	case cc.SharesParent && f.StartedAt.Before(c.ParentStart):
+	case f.Unfinished && cc.Hooks:
+		return dropUnfinished
+	case cc.SharesParent && outdated(f.StartedAt, ch.MetParent, c.ParentStart):
 		return dropParent
 	}
 	return ""

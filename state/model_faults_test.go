@@ -82,7 +82,7 @@ func (m *model) fault(rt *rapid.T) {
 	}
 	b := m.boxes[id]
 	net := rapid.SampledFrom([]string{"back", "front"}).Draw(rt, "net")
-	switch rapid.SampledFrom([]string{"exit", "kill", "stop", "restart", "rm", "cut", "cut", "net-rm", "net-back", "pause", "unhealthy", "healthy", "start", "parent", "oom", "outside-die", "outside-start", "outside-rm", "freed"}).Draw(rt, "fault") {
+	switch rapid.SampledFrom([]string{"exit", "kill", "stop", "restart", "rm", "cut", "cut", "net-rm", "net-back", "pause", "unhealthy", "healthy", "start", "parent", "oom", "outside-die", "outside-start", "outside-rm", "freed", "clock"}).Draw(rt, "fault") {
 	case "exit":
 		m.end(id, rapid.IntRange(0, 3).Draw(rt, "code"))
 	case "kill":
@@ -126,6 +126,11 @@ func (m *model) fault(rt *rapid.T) {
 	case "pause":
 		m.emit(ChildPaused{ID: id, Paused: true})
 		m.emit(ChildPaused{ID: id})
+	case "clock":
+		if !m.stepping {
+			return
+		}
+		m.now = m.now.Add(rapid.SampledFrom([]time.Duration{-time.Hour, time.Hour}).Draw(rt, "step"))
 	case "freed":
 		m.emit(Freed{At: m.now})
 	case "outside-die":

@@ -14,6 +14,7 @@ type Owner struct {
 	Running   bool
 	Created   time.Time
 	StartedAt time.Time
+	Seen      bool // the stamps are a look's
 	Touched   int // as a child's
 }
 
@@ -45,29 +46,40 @@ func (c *core) ownerEvent(ev Event) {
 	switch ev := ev.(type) {
 	case OwnerDied:
 		c.now = ev.At
-		// A look may have been faster, and have seen the next run already.
-		if o := c.owner(ev.Name); o != nil && !ev.At.Before(o.StartedAt) {
+		if o := c.since(ev.Name, ev.At); o != nil {
 			o.Running, o.Touched = false, c.op()
 		}
 	case OwnerStarted:
 		c.now = ev.At
-		if o := c.owner(ev.Name); o != nil && !ev.At.Before(o.StartedAt) {
-			o.Present, o.Running, o.StartedAt, o.Touched = true, true, ev.At, c.op()
+		if o := c.since(ev.Name, ev.At); o != nil {
+			o.Present, o.Running, o.StartedAt, o.Seen, o.Touched = true, true, ev.At, false, c.op()
 			c.lookAtAll() // it may be another container
 		}
 	case OwnerGone:
 		c.now = ev.At
-		if o := c.owner(ev.Name); o != nil && !ev.At.Before(o.StartedAt) {
+		if o := c.since(ev.Name, ev.At); o != nil {
 			o.Present, o.Running, o.Touched = false, false, c.op()
 			c.lookAtAll() // the name may be another's by now
 		}
 	}
 }
 
+// since returns the owner that an event tells of, nil when the event is older
+// than what is known: a look may have been faster, and have seen the next run
+// already; or the engine's clock went back, which another look settles.
+func (c *core) since(name string, at time.Time) *Owner {
+	o := c.owner(name)
+	if o != nil && at.Before(o.StartedAt) {
+		c.lookAtAll()
+		return nil
+	}
+	return o
+}
+
 func (c *core) seeOwners(op int, facts []OwnerFacts) {
 	for _, f := range facts {
 		if o := c.owner(f.Name); o != nil && op >= o.Touched {
-			o.Present, o.Running, o.Created, o.StartedAt = f.Present, f.Running, f.Created, f.StartedAt
+			o.Present, o.Running, o.Created, o.StartedAt, o.Seen = f.Present, f.Running, f.Created, f.StartedAt, true
 		}
 	}
 }

@@ -84,6 +84,7 @@ func (c *core) raise(ch *Child) {
 			return
 		}
 		c.order(ch, Starting)
+		c.meet(ch, cc, true)
 		c.do(Start{Op: ch.Op, Child: ch.Name, ID: ch.ID})
 	case Alive:
 		c.tend(ch, cc)
@@ -111,6 +112,7 @@ func (c *core) build(ch *Child, cc ChildConfig) {
 	ch.Excused = false
 	ch.Fault.Attempts++
 	ch.Bound = c.owners(cc)
+	c.meet(ch, cc, false)
 	cause := ch.Fault.Cause
 	if cause == "" {
 		cause = "launch"

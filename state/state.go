@@ -91,6 +91,10 @@ type Child struct {
 	// Bound are the container IDs of the owners that the present container
 	// was created against, in the order of ChildConfig.BoundTo ("" for outside
 	// ones); nil while nobody knows, as with an adopted one.
+	// Met are the stamps of those owners, outside ones too, when the order for
+	// the present container or run was given; MetParent is the parent's.
+	Met       []time.Time
+	MetParent time.Time
 	Created   time.Time   // of the present container, as the last look says
 	StartedAt time.Time   // of the present run, as the last look says; zero before
 	Awaits    string      // what its next create waits for, as last told
@@ -163,7 +167,7 @@ func (s State) clone() State {
 		c := &s.Children[i]
 		c.Extra, c.Bound = slices.Clone(c.Extra), slices.Clone(c.Bound)
 		c.Recent, c.Nets = slices.Clone(c.Recent), slices.Clone(c.Nets)
-		c.Volumes = slices.Clone(c.Volumes)
+		c.Volumes, c.Met = slices.Clone(c.Volumes), slices.Clone(c.Met)
 	}
 	s.Networks = slices.Clone(s.Networks)
 	s.Owners, s.Volumes = slices.Clone(s.Owners), slices.Clone(s.Volumes)

@@ -100,6 +100,7 @@ func (c *core) close(code int, reason string) {
 		return
 	}
 	c.Stage, c.Exit, c.Reason = Closing, code, reason
+	c.sweepNow()
 }
 
 // kill ends the grace of a stop, and whatever was being waited for.

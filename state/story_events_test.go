@@ -115,6 +115,8 @@ func (st *story) observed(f []string) Event {
 					facts.Status = Created
 				case part == "unhealthy":
 					facts.Health = Unhealthy
+				case part == "unfinished":
+					facts.Unfinished = true
 				case part == "restarted":
 					st.starts[facts.ID] = st.now
 				case part == "healthy":

@@ -3,7 +3,8 @@ package state
 import "slices"
 
 // discard marks the anonymous volumes of a container that is gone for removal.
-// Our own Remove takes them along, somebody's `docker rm -f` leaves them.
+// Somebody's `docker rm -f` leaves them; so does our own Remove, in spite of its
+// answer, while the engine shuts down (20.10: its volume store is closed first).
 func (c *core) discard(names []string) {
 	for _, name := range names {
 		if !slices.ContainsFunc(c.Volumes, func(v Volume) bool { return v.Name == name }) {
@@ -25,15 +26,33 @@ func (c *core) sweep() {
 func (c *core) volumeDone(i int, d Done) {
 	v := &c.Volumes[i]
 	v.Op = 0
-	if v.Attempt++; d.Class == OK || d.Class == Gone || v.Attempt >= maxRemovals {
-		if d.Class != OK && d.Class != Gone {
-			c.do(Note{Kind: Left, Cause: "remove-volume", Detail: d.Detail, Attempt: v.Attempt})
-		}
+	v.Attempt++
+	timer := SetTimer{Timer: Timer{Kind: VolumeTimer, Network: v.Name}, Delay: removalPause}
+	switch {
+	case d.Class == OK || d.Class == Gone:
+		c.Volumes = slices.Delete(c.Volumes, i, i+1)
+		return
+	case c.Stage == Up:
+		// There is time: the engine may be away for a while.
+		timer.Delay, timer.Attempt = 0, v.Attempt
+	case v.Attempt >= maxRemovals:
+		c.do(Note{Kind: Left, Cause: "remove-volume", Detail: d.Detail, Attempt: v.Attempt})
 		c.Volumes = slices.Delete(c.Volumes, i, i+1)
 		return
 	}
 	v.Hold = true
-	c.do(SetTimer{Timer: Timer{Kind: VolumeTimer, Network: v.Name}, Delay: removalPause})
+	c.do(timer)
+}
+
+// sweepNow ends the pauses before volumes are removed: the project is closed.
+func (c *core) sweepNow() {
+	for i := range c.Volumes {
+		v := &c.Volumes[i]
+		if v.Attempt = 0; v.Hold {
+			v.Hold = false
+			c.do(StopTimer{Timer{Kind: VolumeTimer, Network: v.Name}})
+		}
+	}
 }
 
 func (c *core) volumeFired(name string) {
