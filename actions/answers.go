@@ -31,6 +31,7 @@ const (
 	hintManager    = "a manager of the swarm cannot be reached"
 	hintOwner      = "the container whose namespace or volumes it shares is not there, or does not run"
 	hintPort       = "its last user may be about to end; else change LAUNCH_PORTS"
+	hintAddress    = "another container holds the address"
 )
 
 var (
@@ -79,8 +80,8 @@ var answers = []answer{
 
 	// Addresses and ports. Engines answer 403 to some of these, which is no
 	// refusal of the configuration: the holder may be the predecessor.
-	{verbs: forJoin, text: regexp.MustCompile(`port is already allocated|(?i)bind: address already in use|ports are not available`), class: state.Transient, hint: hintPort, seen: "20.10.24"},
-	{verbs: forJoin, text: regexp.MustCompile(`(?i)address already in use`), class: state.Transient, hint: "another container holds the address", seen: "20.10.24"},
+	{verbs: forJoin, text: regexp.MustCompile(`port is already allocated|(?i)bind: address already in use|bind host port|ports are not available`), class: state.Transient, hint: hintPort, seen: "20.10.24"},
+	{verbs: forJoin, text: regexp.MustCompile(`(?i)address already in use`), class: state.Transient, hint: hintAddress, seen: "20.10.24"},
 	{verbs: []Verb{VerbNetworkCreate}, text: regexp.MustCompile(`non-overlapping IPv4 address pool|all predefined address pools have been fully subnetted|overlaps with other one on this address space`), class: state.Transient, hint: "remove unused networks with docker network prune, or give the engine more default-address-pools", seen: "20.10 read"},
 
 	// Devices: unplugged today, there tomorrow.

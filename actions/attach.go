@@ -19,7 +19,7 @@ func (r *Runner) attach(ctx context.Context, c *spec.Child, id, name string) err
 	if !ok {
 		return classified(state.Permanent, "this is a defect of foster", "%s: it is not one of the child's", doing)
 	}
-	err := r.connect(ctx, ep, id)
+	err := r.unlessTaken(ctx, VerbConnect, c, []spec.Endpoint{ep}, func() error { return r.connect(ctx, ep, id) })
 	if err == nil || Classify(VerbConnect, err) != state.Exists {
 		return fail(VerbConnect, doing, err)
 	}
@@ -44,7 +44,7 @@ func (r *Runner) attach(ctx context.Context, c *spec.Child, id, name string) err
 	if Classify(VerbDisconnect, err) != state.OK {
 		return fail(VerbDisconnect, fmt.Sprintf("disconnect network %q from child %q", name, c.Name), err)
 	}
-	err = r.connect(ctx, ep, id)
+	err = r.unlessTaken(ctx, VerbConnect, c, []spec.Endpoint{ep}, func() error { return r.connect(ctx, ep, id) })
 	if err != nil && Classify(VerbConnect, err) == state.Exists {
 		return &opError{class: state.Transient, doing: doing, err: err, hint: "the network holds an endpoint of that name for a container that is gone"}
 	}

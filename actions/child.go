@@ -26,8 +26,10 @@ const (
 // is started.
 func (r *Runner) start(ctx context.Context, c *spec.Child, id string) error {
 	timeout := startTimeout + time.Duration(len(c.Endpoints))*joinTimeout
-	err := attempt(ctx, VerbStart, timeout, func(ctx context.Context) error {
-		return r.cfg.Engine.ContainerStart(ctx, id, container.StartOptions{})
+	err := r.unlessTaken(ctx, VerbStart, c, c.Endpoints, func() error {
+		return attempt(ctx, VerbStart, timeout, func(ctx context.Context) error {
+			return r.cfg.Engine.ContainerStart(ctx, id, container.StartOptions{})
+		})
 	})
 	if err == nil || errdefs.IsNotModified(err) {
 		return r.postStart(ctx, c, id)
@@ -265,36 +267,4 @@ func (r *Runner) makeNamed(ctx context.Context, c *spec.Child, config *container
 		return err
 	}, backoff.WithContext(shortRetry(retryElapsed), ctx))
 	return id, err
-}
-
-// holder finds the container that holds the child's name. Nil: nobody does.
-func (r *Runner) holder(ctx context.Context, c *spec.Child) (string, error) {
-	got, err := r.inspect(ctx, c.ContainerName)
-	if errdefs.IsNotFound(err) || err == nil && (got.ContainerJSONBase == nil || got.Name != "/"+c.ContainerName) {
-		return "", nil
-	}
-	if err != nil {
-		return "", fail(VerbInspect, fmt.Sprintf("find who holds container name %q", c.ContainerName), err)
-	}
-	var labels map[string]string
-	if got.Config != nil {
-		labels = got.Config.Labels
-	}
-	project, child := labels[spec.LabelProject], labels[spec.LabelChild]
-	if project == r.cfg.Project.Name && child == c.Name {
-		return got.ID, classified(state.Exists, "", "container name %q is held by container %s of this child", c.ContainerName, short(got.ID))
-	}
-	if project == "" {
-		project = labels[labelCompose]
-	}
-	who := "container " + short(got.ID)
-	switch {
-	case project == "":
-		who += " of no project"
-	case project == r.cfg.Project.Name:
-		who += " of this project, which is not this child's"
-	default:
-		who += " of project " + strings.TrimSpace(project) + ", which is not this project's"
-	}
-	return "", &opError{class: state.Foreign, doing: fmt.Sprintf("container name %q is held by %s: remove it or set LAUNCH_CONTAINER_NAME", c.ContainerName, who)}
 }

@@ -48,7 +48,6 @@ func TestStart(t *testing.T) {
 		{name: "gone", answers: []error{notFound("No such container: c1")}, inspect: missing, class: state.Gone, words: "start container c1"},
 		{name: "the namespace's owner is gone", answers: []error{notFound("No such container: owner")}, inspect: found(false), class: state.Transient, words: "owner"},
 		{name: "network gone", answers: []error{notFound("network front not found")}, class: state.NoNetwork, words: "front"},
-		{name: "port taken", answers: []error{internal("port is already allocated")}, class: state.Transient, words: "LAUNCH_PORTS"},
 		{name: "bad command", answers: []error{invalid(`exec: "/no": no such file`)}, class: state.Permanent},
 		{name: "engine back soon", answers: []error{errRefused, broken, nil}, class: state.OK, took: retryElapsed},
 		{name: "engine away", answers: []error{errRefused}, class: state.Transient, took: retryElapsed},

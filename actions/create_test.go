@@ -219,11 +219,18 @@ func TestCreateImageLabelIsRefreshed(t *testing.T) {
 
 func TestCreateNameTaken(t *testing.T) {
 	taken := conflict(`Conflict. The container name "/p-web-1" is already in use by container "4b0e7e4c1d1c5f6a". You have to remove (or rename) that container to be able to reuse that name.`)
+	labelled := func(over ...string) map[string]string {
+		labels := madeLabels()
+		for i := 0; i < len(over); i += 2 {
+			labels[over[i]] = over[i+1]
+		}
+		return labels
+	}
 	holder := func(name string, labels map[string]string) func(context.Context, string) (container.InspectResponse, error) {
 		return func(context.Context, string) (container.InspectResponse, error) {
 			return container.InspectResponse{
 				ContainerJSONBase: &container.ContainerJSONBase{ID: "4b0e7e4c1d1c5f6a", Name: name},
-				Config:            &container.Config{Labels: labels},
+				Config:            &container.Config{Image: "app:1", Labels: labels},
 			}, nil
 		}
 	}
@@ -235,14 +242,19 @@ func TestCreateNameTaken(t *testing.T) {
 		id      string
 		words   string
 	}{
-		{"ours", []error{taken}, holder("/p-web-1", map[string]string{spec.LabelProject: "p", spec.LabelChild: "web"}), state.Exists, "4b0e7e4c1d1c5f6a", "of this child"},
+		{"ours", []error{taken}, holder("/p-web-1", madeLabels()), state.Exists, "4b0e7e4c1d1c5f6a", "of this child"},
+		{"labelled by hand", []error{taken}, holder("/p-web-1", map[string]string{spec.LabelProject: "p", spec.LabelChild: "web"}), state.Foreign, "", "no foster has made it (it lacks the label foster.spec-hash)"},
+		{"a commit of it", []error{taken}, holder("/p-web-1", labelled(spec.LabelImage, "app:2")), state.Foreign, "", "it was made from image app:1"},
+		{"a renamed one", []error{taken}, holder("/p-web-1", labelled(spec.LabelContainer, "p-web-old")), state.Foreign, "", "its name is p-web-1"},
+		{"a task's", []error{taken}, holder("/p-web-1", map[string]string{labelSwarmService: "shop_web"}), state.Foreign, "", "of service shop_web"},
+		{"of a Compose project of our name", []error{taken}, holder("/p-web-1", map[string]string{labelCompose: "p"}), state.Foreign, "", "of Compose project p, which is not foster's"},
 		{"another child's", []error{taken}, holder("/p-web-1", map[string]string{spec.LabelProject: "p", spec.LabelChild: "db"}), state.Foreign, "", "not this child's"},
 		{"a neighbour's", []error{taken}, holder("/p-web-1", map[string]string{labelCompose: "y"}), state.Foreign, "", `container name "p-web-1" is held by container 4b0e7e4c1d1c of project y, which is not this project's: remove it or set LAUNCH_CONTAINER_NAME`},
 		{"nobody's", []error{taken}, holder("/p-web-1", nil), state.Foreign, "", "of no project"},
 		{"free again", []error{taken, taken, nil}, missing, state.OK, "c1", ""},
 		{"an ID begins so", []error{taken, nil}, holder("/other", nil), state.OK, "c1", ""},
 		{"never free", []error{taken}, missing, state.Transient, "", "already in use"},
-		{"our own, whose answer was lost", []error{io.ErrUnexpectedEOF, taken}, holder("/p-web-1", map[string]string{spec.LabelProject: "p", spec.LabelChild: "web"}), state.Exists, "4b0e7e4c1d1c5f6a", ""},
+		{"our own, whose answer was lost", []error{io.ErrUnexpectedEOF, taken}, holder("/p-web-1", madeLabels()), state.Exists, "4b0e7e4c1d1c5f6a", ""},
 		{"answer lost, then nothing", []error{io.ErrUnexpectedEOF, errRefused}, nil, state.Unsure, "", "broke"},
 		{"engine away", []error{errRefused}, nil, state.Transient, "", "Docker daemon"},
 		{"bad option", []error{invalid("invalid mount config")}, nil, state.Permanent, "", "invalid mount"},

@@ -11,6 +11,8 @@
 //   - child.go, files.go, endpoint.go, attach.go, network.go, volume.go: one
 //     function per effect, or per part of it. Each is idempotent: "already so" and "not there any
 //     more" are success where that is the wanted after-state.
+//   - foreign.go, place.go: who has what a child is refused: its container's name, a
+//     port, an address.
 //   - hooks.go, hooklog.go: what a service has run inside its container after its
 //     start and before its stop.
 //   - probe.go, visit.go: whether a service takes connections, on a network that

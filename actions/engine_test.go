@@ -26,8 +26,7 @@ func TestLife(t *testing.T) {
 				p := project()
 				p.Networks[0] = spec.Network{Key: "back", Name: "back", Options: p.Networks[1].Options}
 				p.Children[0].Endpoints[1].Settings.IPAMConfig = nil // no subnet of its own here
-				p.Children[0].Config.Labels[spec.LabelProject] = "p"
-				p.Children[0].Config.Labels[spec.LabelChild] = "web"
+				p.Children[0].Config.Labels = madeLabels()
 				r := run(t, e, p)
 				defer r.end()
 
@@ -81,8 +80,7 @@ func TestLateCreate(t *testing.T) {
 		e.AddImage("app:1", engine.Image{})
 		p := project()
 		p.Children[0].Endpoints, p.Children[0].Host = nil, &container.HostConfig{}
-		p.Children[0].Config.Labels[spec.LabelProject] = "p"
-		p.Children[0].Config.Labels[spec.LabelChild] = "web"
+		p.Children[0].Config.Labels = madeLabels()
 		r := run(t, e, p)
 		defer r.end()
 		e.Inject(engine.ContainerCreate, 1, engine.Fault{Late: true})

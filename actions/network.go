@@ -59,7 +59,7 @@ func (r *Runner) ensureNetwork(ctx context.Context, name string) (string, error)
 	}
 	if !want.External && !r.owns(got.Labels) {
 		return "", classified(state.Foreign, "declare it external with LAUNCH_EXT_NETWORKS, or remove it",
-			"network %q is there and %s", name, notOurs(got.Labels))
+			"network %q is there (%s) and %s", name, short(got.ID), notOurs(got.Labels))
 	}
 	return got.ID, nil
 }
@@ -106,15 +106,15 @@ func (r *Runner) lookUpNetwork(ctx context.Context, name string) (network.Inspec
 }
 
 func (r *Runner) owns(labels map[string]string) bool {
-	project := r.cfg.Project.Name
-	return labels[spec.LabelProject] == project || labels[labelCompose] == project
+	return labels[spec.LabelProject] == r.cfg.Project.Name
 }
 
 func notOurs(labels map[string]string) string {
-	for _, key := range []string{spec.LabelProject, labelCompose} {
-		if project := labels[key]; project != "" {
-			return "project " + project + "'s, not this one's"
-		}
+	switch {
+	case labels[spec.LabelProject] != "":
+		return "project " + labels[spec.LabelProject] + "'s, not this one's"
+	case labels[labelCompose] != "":
+		return "Compose project " + labels[labelCompose] + "'s, not foster's"
 	}
 	return "not this project's"
 }

@@ -53,8 +53,9 @@ func TestEnsureNetwork(t *testing.T) {
 		{"made", "front", noNetwork, nil, state.OK, "new", ""},
 		{"an ID begins so", "front", idPrefix, nil, state.OK, "new", ""},
 		{"ours", "front", labelled(spec.LabelProject, "p"), nil, state.OK, "n1", ""},
-		{"of our compose project", "front", labelled(labelCompose, "p"), nil, state.OK, "n1", ""},
-		{"a neighbour's", "front", labelled(labelCompose, "q"), nil, state.Foreign, "", "project q's"},
+		{"of a Compose project of our name", "front", labelled(labelCompose, "p"), nil, state.Foreign, "", "(n1) and Compose project p's, not foster's"},
+		{"a neighbour's", "front", labelled(labelCompose, "q"), nil, state.Foreign, "", "Compose project q's"},
+		{"another foster's", "front", labelled(spec.LabelProject, "q"), nil, state.Foreign, "", "project q's, not this one's"},
 		{"nobody's", "front", labelled("a", "b"), nil, state.Foreign, "", "LAUNCH_EXT_NETWORKS"},
 		{"race, ours", "front", then(noNetwork, labelled(spec.LabelProject, "p")), conflict("network with name front already exists"), state.OK, "n1", ""},
 		{"race, not ours", "front", then(noNetwork, labelled(spec.LabelProject, "q")), conflict("network with name front already exists"), state.Foreign, "", "project q's"},
@@ -96,9 +97,10 @@ func TestRemoveNetwork(t *testing.T) {
 		{"removed", labelled(spec.LabelProject, "p"), nil, state.OK, "", "netinspect front, netremove n1"},
 		{"absent", noNetwork, nil, state.OK, "", "netinspect front"},
 		{"a neighbour's", labelled(spec.LabelProject, "q"), nil, state.Foreign, "left alone", "netinspect front"},
+		{"of a Compose project of our name", labelled(labelCompose, "p"), nil, state.Foreign, "left alone", "netinspect front"},
 		{"gone meanwhile", labelled(spec.LabelProject, "p"), notFound("network n1 not found"), state.OK, "", "netinspect front, netremove n1"},
-		{"in use", labelled(labelCompose, "p", "zoe", "adam"), inUse, state.Transient, "in use by adam, zoe", "netinspect front, netremove n1, netinspect front"},
-		{"in use, not said by whom", labelled(labelCompose, "p"), inUse, state.Transient, "active endpoints", "netinspect front, netremove n1, netinspect front"},
+		{"in use", labelled(spec.LabelProject, "p", "zoe", "adam"), inUse, state.Transient, "in use by adam, zoe", "netinspect front, netremove n1, netinspect front"},
+		{"in use, not said by whom", labelled(spec.LabelProject, "p"), inUse, state.Transient, "active endpoints", "netinspect front, netremove n1, netinspect front"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

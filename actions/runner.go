@@ -29,7 +29,10 @@ type Config struct {
 	// Auth gives the encoded credentials for an image's registry, "" for none,
 	// and the name of the place where they were found. Nil: no credentials at all.
 	Auth func(ctx context.Context, imageRef string) (encodedAuth, from string, err error)
-	Log  zerolog.Logger
+	// Await is told of a container of somebody else's that has what a child needs;
+	// its end is worth another try (state.Freed). Nil: nobody needs to know.
+	Await func(containerID string)
+	Log   zerolog.Logger
 	// Backoff is the delay of timers that are set by attempt.
 	Backoff Backoff
 	// Parallel bounds the engine calls under way at once; 0: DefaultParallel.

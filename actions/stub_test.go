@@ -38,6 +38,7 @@ type stub struct {
 	stop       func(ctx context.Context, id string, seconds int) error
 	remove     func(ctx context.Context, id string, options container.RemoveOptions) error
 	copied     func(ctx context.Context, id, path string, archive io.Reader, options container.CopyToContainerOptions) error
+	list       func(ctx context.Context) ([]container.Summary, error)
 	inspect    func(ctx context.Context, id string) (container.InspectResponse, error)
 	connect    func(ctx context.Context, net, id string, settings *network.EndpointSettings) error
 	disconnect func(ctx context.Context, net, id string, force bool) error
@@ -115,6 +116,13 @@ func (s *stub) ContainerInspect(ctx context.Context, id string) (container.Inspe
 		return container.InspectResponse{}, err
 	}
 	return s.inspect(ctx, id)
+}
+
+func (s *stub) ContainerList(ctx context.Context, _ container.ListOptions) ([]container.Summary, error) {
+	if err := s.note(s.list != nil, "list"); err != nil {
+		return nil, err
+	}
+	return s.list(ctx)
 }
 
 func (s *stub) NetworkConnect(ctx context.Context, net, id string, settings *network.EndpointSettings) error {

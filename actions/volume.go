@@ -59,7 +59,7 @@ func (r *Runner) removeVolume(ctx context.Context, name string) error {
 	if err == nil || errdefs.IsNotFound(err) {
 		return nil
 	}
-	return &opError{class: state.Transient, doing: fmt.Sprintf("remove anonymous volume %s", short(name)), err: err}
+	return &opError{class: state.Transient, doing: fmt.Sprintf("remove anonymous volume %s", name), err: err} // whole: people need it so
 }
 
 // uses tells whether a child mounts the named volume.

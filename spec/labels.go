@@ -73,13 +73,16 @@ func childLabels(project *types.Project, service types.ServiceConfig) (map[strin
 	labels[LabelStartedBy] = StartedBy
 	labels[LabelProject] = project.Name
 	labels[LabelChild] = service.Name
+	labels[LabelContainer] = containerName(project.Name, service)
+	labels[LabelImage] = service.Image
 	return labels, nil
 }
 
 // Stamp puts the labels of the present run on every child: who its parent is,
 // and which foster made it. They are no part of the Hash, so a foster that
 // takes over a child of its predecessor finds it equal. A second Stamp replaces
-// the first.
+// the first. What is not known is empty, not absent: the image may carry labels
+// of that name, such as one that somebody made from a child with docker commit.
 func (p *Project) Stamp(id Identity, version string) {
 	for _, child := range p.Children {
 		for label, value := range map[string]string{
@@ -89,11 +92,7 @@ func (p *Project) Stamp(id Identity, version string) {
 			LabelNode:    id.NodeID,
 			LabelVersion: version,
 		} {
-			if value == "" {
-				delete(child.Config.Labels, label)
-			} else {
-				child.Config.Labels[label] = value
-			}
+			child.Config.Labels[label] = value
 		}
 	}
 }

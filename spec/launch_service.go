@@ -117,7 +117,7 @@ func (l *launch) setLabels() {
 		switch {
 		case name == "":
 			l.problem("LAUNCH_LABELS", w, "no label's name before '='", "write name=value")
-		case strings.HasPrefix(name, "foster.") || strings.HasPrefix(name, "com.docker.compose."):
+		case strings.HasPrefix(name, labelPrefix) || strings.HasPrefix(name, "com.docker.compose."):
 			l.problem("LAUNCH_LABELS", w, "a label that foster sets itself", "choose a name outside foster. and com.docker.compose.")
 		default:
 			labels = append(labels, w.value)

@@ -38,6 +38,7 @@ func refuse(doc *types.Project, where string) (warnings []string, problems Probl
 		case n != 1:
 			bad(at+"scale", fmt.Sprintf("foster runs one container of a service, not %d", n), "write the service once for each container")
 		}
+		refuseLabels(s.Labels, at, bad)
 		refuseShared(doc, s, at, bad)
 		for i, v := range s.Volumes {
 			switch v.Type {
@@ -49,7 +50,22 @@ func refuse(doc *types.Project, where string) (warnings []string, problems Probl
 			refuseOfTask(s, at, bad)
 		}
 	}
+	for _, key := range slices.Sorted(maps.Keys(doc.Networks)) {
+		refuseLabels(doc.Networks[key].Labels, "networks."+key+".", bad)
+	}
+	for _, key := range slices.Sorted(maps.Keys(doc.Volumes)) {
+		refuseLabels(doc.Volumes[key].Labels, "volumes."+key+".", bad)
+	}
 	return warnings, problems
+}
+
+// refuseLabels: by its own labels foster tells what is its own.
+func refuseLabels(labels types.Labels, at string, bad func(path, what, mend string)) {
+	for _, name := range slices.Sorted(maps.Keys(labels)) {
+		if strings.HasPrefix(name, labelPrefix) {
+			bad(at+"labels."+name, "a label that foster sets itself", "choose a name outside "+labelPrefix)
+		}
+	}
 }
 
 // refuseShared looks at what a service wants to have of another's container.

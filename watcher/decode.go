@@ -46,17 +46,19 @@ type decoder struct {
 	owners   []string             // containers outside that children are bound to: name, ID or ID prefix
 	ownerID  func(string) string  // of an owner as a look found it, or ""
 	launcher func(id string) bool // does another foster of the project run in it?
+	awaited  func(id string) bool // has it a port or an address that a child needs?
+	genuine  genuineFunc          // nil: the label is enough
 }
 
 // decode returns the events that a message means, nil for none. Messages about
 // containers and networks of others mean nothing, but for the followed parent,
-// for owners, and for the end of one that has a child's name; the parent may be
+// for owners, and for the end of what is in a child's way; the parent may be
 // an owner as well. ResyncDue among them asks for a look.
 func (d decoder) decode(m events.Message) []state.Event {
 	switch m.Type {
 	case events.ContainerEventType:
 		if d.isOurs(m) {
-			return some(decodeChild(m))
+			return append(some(decodeChild(m)), d.decodeFreed(m)...)
 		}
 		var out []state.Event
 		if d.isParent(m) {
@@ -66,12 +68,9 @@ func (d decoder) decode(m events.Message) []state.Event {
 		if m.Action == events.ActionDie && d.launcher(m.Actor.ID) {
 			out = append(out, state.ElderGone{At: stampOf(m)})
 		}
-		if d.freesName(m) {
-			out = append(out, state.ChildGone{ID: m.Actor.ID, At: stampOf(m)})
-		}
-		return out
+		return append(out, d.decodeFreed(m)...)
 	case events.NetworkEventType:
-		return some(d.decodeNetwork(m))
+		return append(some(d.decodeNetwork(m)), d.decodeFreed(m)...)
 	}
 	return nil
 }
@@ -96,17 +95,6 @@ func (d decoder) isParent(m events.Message) bool {
 		return false
 	}
 	return id == d.parentID() || m.Actor.Attributes["name"] == d.parent || isIDPrefix(d.parent) && strings.HasPrefix(id, d.parent)
-}
-
-// freesName: somebody else's container gives up a name that a child waits for.
-func (d decoder) freesName(m events.Message) bool {
-	switch m.Action {
-	case events.ActionDestroy:
-		return slices.Contains(d.names, m.Actor.Attributes["name"])
-	case events.ActionRename:
-		return slices.Contains(d.names, strings.TrimPrefix(m.Actor.Attributes["oldName"], "/"))
-	}
-	return false
 }
 
 // isIDPrefix: 12 or more hexadecimal digits, as docker ps shows them.

@@ -73,6 +73,7 @@ func TestRecordedSequences(t *testing.T) {
 		fmt.Fprintf(&text, "== %s\n", strings.TrimSuffix(filepath.Base(file), ".jsonl"))
 		k := newKnown()
 		d := decoder{
+			launcher: none, awaited: none,
 			project: "p", networks: []string{"br1", "ov1"}, parent: "svc.1", parentID: k.parentID, ours: k.has,
 			owners: []string{"vpn", "57caec15e142"}, ownerID: k.ownerID,
 		}
@@ -139,6 +140,7 @@ func TestDecode(t *testing.T) {
 	const full = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 	at := time.Unix(1, 7).UTC()
 	d := decoder{
+		launcher: none, awaited: func(id string) bool { return id == "squatter" },
 		project: "p", networks: []string{"net"}, names: []string{"wanted"}, parent: "par",
 		parentID: func() string { return "known-parent" },
 		ours:     func(id string) bool { return id == "child" },
@@ -175,8 +177,12 @@ func TestDecode(t *testing.T) {
 		{"overlay gone", d, message("network", "remove", "n", "name", "net"), state.NetGone{Network: "net", At: at}},
 		{"network back", d, message("network", "create", "n", "name", "net"), state.NetBack{Network: "net", At: at}},
 		{"foreign network", d, message("network", "destroy", "n", "name", "other"), nil},
-		{"a child's name is free", d, message("container", "destroy", "x", "name", "wanted"), state.ChildGone{ID: "x", At: at}},
-		{"a child's name is given up", d, message("container", "rename", "x", "name", "new", "oldName", "/wanted"), state.ChildGone{ID: "x", At: at}},
+		{"a child's name is free", d, message("container", "destroy", "x", "name", "wanted"), state.Freed{At: at}},
+		{"a child with its own name", d, message("container", "destroy", "x", "name", "wanted", labelProject, "p"), state.ChildGone{ID: "x", At: at}},
+		{"a child's name is given up", d, message("container", "rename", "x", "name", "new", "oldName", "/wanted"), state.Freed{At: at}},
+		{"a port is free", d, message("network", "disconnect", "n", "name", "other", "container", "squatter"), state.Freed{At: at}},
+		{"a holder dies", d, message("container", "die", "squatter"), nil},
+		{"a holder is removed", d, message("container", "destroy", "squatter"), state.Freed{At: at}},
 		{"foreign death under a child's name", d, message("container", "die", "x", "name", "wanted"), nil},
 		{"foreign destroy", d, message("container", "destroy", "x", "name", "other"), nil},
 		{"volume", d, message("volume", "create", "v", labelProject, "p"), nil},
@@ -212,6 +218,7 @@ func FuzzDecode(f *testing.F) {
 			return
 		}
 		d := decoder{
+			launcher: none, awaited: none,
 			project: "p", networks: []string{"net"}, parent: "par",
 			parentID: func() string { return "" }, ours: func(id string) bool { return id == "child" },
 			owners: []string{"par", "vpn"}, ownerID: func(string) string { return "" },

@@ -1,9 +1,11 @@
 package watcher
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,35 +23,36 @@ type launcher struct {
 	since    time.Time
 }
 
-// before says which of two fosters has the project: the one that was started first.
-func (a launcher) before(b launcher) bool {
-	return a.since.Before(b.since) || a.since.Equal(b.since) && a.id < b.id
+// compare puts the one that was started first before the other.
+func (a launcher) compare(b launcher) int {
+	return cmp.Or(a.since.Compare(b.since), cmp.Compare(a.id, b.id))
 }
 
 func launcherOf(c container.InspectResponse) launcher {
 	return launcher{id: c.ID, name: strings.TrimPrefix(c.Name, "/"), since: timeOf(c.State.StartedAt)}
 }
 
-// elder names the foster that has the project, if it is not this one: of the
-// running containers that launch it the one that was started first. The
-// engine's list is the arbiter, so that all who ask agree; it begins to call a
-// container running, and stamps its start, in one moment, so that whoever is
-// not listed yet will have been started later.
-func (l *look) elder(ctx context.Context, others []launcher) (string, error) {
-	if len(others) == 0 {
+// elder names the foster that has the project, if it is not this one: a holder,
+// whose containers are there; else, of the running containers that launch the
+// project, the one that was started first. The engine's list is the arbiter, so
+// that all who ask agree; it begins to call a container running, and stamps its
+// start, in one moment, so that whoever is not listed yet will have been started
+// later, unless the clock was set back: then the holder is what counts.
+func (l *look) elder(ctx context.Context, launchers, holders []launcher) (string, error) {
+	if len(holders) > 0 {
+		return slices.MinFunc(holders, launcher.compare).name, nil
+	}
+	if len(launchers) == 0 {
 		return "", nil
 	}
-	first, err := l.self(ctx)
+	self, err := l.self(ctx)
 	if err != nil {
 		return "", err
 	}
-	elder := ""
-	for _, o := range others {
-		if o.before(first) {
-			first, elder = o, o.name
-		}
+	if first := slices.MinFunc(launchers, launcher.compare); first.compare(self) < 0 {
+		return first.name, nil
 	}
-	return elder, nil
+	return "", nil
 }
 
 // launchers are the running containers, other than this foster's, that

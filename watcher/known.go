@@ -18,10 +18,12 @@ type known struct {
 	launchers map[string]bool
 	// holders are what containers of the project name as their parents.
 	holders map[string]struct{}
+	// awaited are containers of others that have a port or an address.
+	awaited map[string]struct{}
 }
 
 func newKnown() *known {
-	return &known{ids: map[string]struct{}{}, owners: map[string]string{}, holders: map[string]struct{}{}}
+	return &known{ids: map[string]struct{}{}, owners: map[string]string{}, holders: map[string]struct{}{}, awaited: map[string]struct{}{}}
 }
 
 func (k *known) has(id string) bool {

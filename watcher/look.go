@@ -49,7 +49,8 @@ func (w *Watcher) look(ctx context.Context, req state.Observe) state.Event {
 // container of the child may have taken its place.
 func (l *look) container(ctx context.Context, child, id string) ([]state.ChildFacts, error) {
 	l.known.add(id)
-	facts, err := l.child(ctx, id)
+	l.vouched.add(id)
+	facts, _, err := l.child(ctx, id)
 	if err != nil || facts != nil {
 		return one(facts), err
 	}
@@ -84,19 +85,18 @@ func (l *look) children(ctx context.Context, child string) ([]state.ChildFacts, 
 	}
 	if child == "" {
 		l.known.forget(before, found)
+		l.vouched.keep(found)
 	}
 	all := make([]*state.ChildFacts, len(list))
+	copied := make([]bool, len(list))
 	err = parallel(len(list), func(i int) (err error) {
-		all[i], err = l.child(ctx, list[i].ID)
+		all[i], copied[i], err = l.child(ctx, list[i].ID)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	var out []state.ChildFacts
-	for _, facts := range all {
-		out = append(out, one(facts)...)
-	}
+	out := withoutCopies(all, copied)
 	slices.SortFunc(out, func(a, b state.ChildFacts) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
 	})
@@ -104,23 +104,31 @@ func (l *look) children(ctx context.Context, child string) ([]state.ChildFacts, 
 }
 
 // child inspects one container; nil means that it is gone or not the project's.
-func (l *look) child(ctx context.Context, id string) (*state.ChildFacts, error) {
+// copied: it is not either, but it has the child's place.
+func (l *look) child(ctx context.Context, id string) (facts *state.ChildFacts, copied bool, err error) {
 	c, err := l.inspect(ctx, id)
 	if err != nil {
 		if errdefs.IsNotFound(err) {
-			return nil, nil
+			return nil, false, nil
 		}
-		return nil, fmt.Errorf("inspect container %s: %w", short(id), err)
+		return nil, false, fmt.Errorf("inspect container %s: %w", short(id), err)
 	}
-	if c.Config == nil || c.Config.Labels[labelProject] != l.cfg.Project {
-		return nil, nil
+	if c.ContainerJSONBase == nil || c.Config == nil || c.Config.Labels[labelProject] != l.cfg.Project {
+		return nil, false, nil
 	}
-	facts := childFacts(c, l.cfg.Whole)
-	facts.Holder, err = l.holder(ctx, c.Config.Labels[labelParent])
+	ours, holder := l.standing(c)
+	if !ours && holder == "" {
+		return nil, false, nil
+	}
+	made := childFacts(c, l.cfg.Whole)
+	if made.Holder = holder; !ours {
+		return &made, true, nil
+	}
+	made.Holder, err = l.holder(ctx, c.Config.Labels[labelParent])
 	if err != nil {
-		return nil, fmt.Errorf("inspect parent of container %s: %w", short(id), err)
+		return nil, false, fmt.Errorf("inspect parent of container %s: %w", short(id), err)
 	}
-	return &facts, nil
+	return &made, false, nil
 }
 
 // project is the look at everything: children, networks, followed parent,
@@ -148,7 +156,7 @@ func (l *look) project(ctx context.Context, answer *state.Observed) error {
 		return err
 	})
 	if err == nil {
-		answer.Elder, err = l.elder(ctx, append(others, l.holders.living()...))
+		answer.Elder, err = l.elder(ctx, others, l.holders.living())
 	}
 	return err
 }

@@ -18,6 +18,7 @@ func TestDecodeOwner(t *testing.T) {
 	const full = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 	at := time.Unix(1, 7).UTC()
 	d := decoder{
+		launcher: none, awaited: none,
 		project: "p", names: []string{"vpn"}, parent: "par", parentID: func() string { return "" },
 		ours:   func(string) bool { return false },
 		owners: []string{"vpn", "par", full, full[:12], full[:4]},
@@ -38,16 +39,16 @@ func TestDecodeOwner(t *testing.T) {
 		{"start", d, message("container", "start", "x", "name", "vpn"), []state.Event{state.OwnerStarted{Name: "vpn", At: at}}},
 		{
 			"destroy, which also frees a child's name", d, message("container", "destroy", "x", "name", "vpn"),
-			[]state.Event{state.OwnerGone{Name: "vpn", At: at}, state.ChildGone{ID: "x", At: at}},
+			[]state.Event{state.OwnerGone{Name: "vpn", At: at}, state.Freed{At: at}},
 		},
 		{
 			"renamed away", d, message("container", "rename", "x", "name", "old", "oldName", "/vpn"),
-			[]state.Event{state.OwnerGone{Name: "vpn", At: at}, state.ChildGone{ID: "x", At: at}},
+			[]state.Event{state.OwnerGone{Name: "vpn", At: at}, state.Freed{At: at}},
 		},
 		{"given the name", d, message("container", "rename", "x", "name", "vpn", "oldName", "/old"), []state.Event{state.ResyncDue{}}},
 		{
 			"from one owner's name to another's", d, message("container", "rename", "x", "name", "par", "oldName", "/vpn"),
-			[]state.Event{state.OwnerGone{Name: "vpn", At: at}, state.ResyncDue{}, state.ChildGone{ID: "x", At: at}},
+			[]state.Event{state.OwnerGone{Name: "vpn", At: at}, state.ResyncDue{}, state.Freed{At: at}},
 		},
 		{
 			"the followed parent too", d, message("container", "die", "x", "name", "par"),

@@ -16,10 +16,16 @@ import (
 
 const (
 	reconnectMin = 100 * time.Millisecond
-	reconnectMax = 10 * time.Second
+	// reconnectMax is also how late an engine that is back is met. Asking one
+	// that is not there costs next to nothing.
+	reconnectMax = time.Second
 	// healthyAfter is how long a stream must have lasted for its end to begin
 	// a new series of attempts.
 	healthyAfter = 10 * time.Second
+	// setBack is how much older than the last event one must be for the engine's
+	// clock to have been set back: then a subscription that begins at the former
+	// stamps would begin in the future, and replay nothing.
+	setBack = time.Minute
 	// refusalTime is how long a refused subscription may take to say so after
 	// Events has returned: the client opens the gate just before it reports.
 	refusalTime = 5 * time.Millisecond
@@ -38,24 +44,23 @@ func (w *Watcher) subscribe(ctx context.Context) {
 		backoff.WithMaxInterval(reconnectMax),
 		backoff.WithMaxElapsedTime(0),
 	)
-	announced := false // that the stream is lost
 	for ctx.Err() == nil {
 		begin := time.Now()
 		opened, err := w.stream(ctx, reader)
 		if ctx.Err() != nil {
 			return
 		}
-		if opened {
-			announced = false
-			if time.Since(begin) >= healthyAfter {
-				wait.Reset()
-			}
+		if opened && time.Since(begin) >= healthyAfter {
+			wait.Reset()
 		}
 		pause := wait.NextBackOff()
 		w.cfg.Log.Debug().Err(err).Dur("wait", pause).Msg("event stream lost")
-		if !announced {
-			announced = true
+		switch reader.missed++; reader.missed {
+		case 1:
+			reader.lost = time.Now()
 			w.queue.put(state.StreamLost{Detail: lostDetail(err)})
+		case 2: // a stream that is back at once is nothing to tell of
+			w.cfg.Log.Warn().Err(err).Msg("the engine gives no event stream, trying again: containers that run are not watched until it is back")
 		}
 		timer := time.NewTimer(pause)
 		select {
@@ -85,7 +90,12 @@ func (w *Watcher) stream(ctx context.Context, r *reader) (opened bool, err error
 	open := func() {
 		if !opened {
 			opened = true
-			w.cfg.Log.Debug().Msg("event stream open")
+			if r.missed > 1 {
+				w.cfg.Log.Info().Dur("down", time.Since(r.lost)).Msg("the engine's event stream is back")
+			} else {
+				w.cfg.Log.Debug().Msg("event stream open")
+			}
+			r.missed = 0
 			w.queue.put(state.StreamBack{})
 		}
 	}
@@ -124,6 +134,9 @@ type reader struct {
 	decoder decoder
 	window  *window
 	last    int64 // newest timeNano seen; before that, a moment before the first request
+
+	missed int       // subscriptions in a row that ended, or never began
+	lost   time.Time // since when, with missed
 }
 
 func (w *Watcher) newReader() *reader {
@@ -133,6 +146,7 @@ func (w *Watcher) newReader() *reader {
 			project: w.cfg.Project, networks: w.cfg.Networks, names: w.cfg.Names,
 			parent: w.cfg.Parent, parentID: w.known.parentID, ours: w.known.has,
 			owners: w.cfg.Owners, ownerID: w.known.ownerID, launcher: w.known.isLauncher,
+			awaited: w.known.isAwaited, genuine: w.cfg.Genuine,
 		},
 		window: newWindow(),
 		last:   time.Now().UnixNano(),
@@ -147,14 +161,21 @@ func (r *reader) since() string {
 
 // take decodes one message and queues what it means.
 func (r *reader) take(m events.Message) {
-	r.last = max(r.last, m.TimeNano)
+	// A swarm's events carry a manager's stamps, which may be of any time.
+	if back := r.last - m.TimeNano; back < 0 || back > int64(setBack) && m.Scope != "swarm" {
+		r.last = m.TimeNano
+	}
 	ours := r.decoder.isOurs(m)
 	meant := r.decoder.decode(m)
 	if !ours && len(meant) == 0 || !r.window.fresh(m) {
 		return
 	}
+	if m.Type == events.ContainerEventType && m.Action == events.ActionDestroy {
+		r.w.known.noLonger(m.Actor.ID)
+	}
 	if ours {
 		r.w.known.follow(m)
+		r.w.follow(m)
 	}
 	for _, ev := range meant {
 		switch ev.(type) {

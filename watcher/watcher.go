@@ -46,6 +46,10 @@ type Config struct {
 	Claims func(container.InspectResponse) bool
 	// Began is when this foster began, where there is no Self.
 	Began time.Time
+	// Genuine says why a container of this name, made from this image, is not the
+	// project's in spite of the project's label among its labels; "" when it is,
+	// and when foster knows it anyway. Nil: the label is enough.
+	Genuine func(name, image string, labels map[string]string) string
 	// Whole says whether a live endpoint has all that the child is to have on
 	// this network; nil means that any live endpoint is enough. It is called
 	// from several goroutines at once.
@@ -54,10 +58,11 @@ type Config struct {
 
 // Watcher reads one engine for one project.
 type Watcher struct {
-	cfg   Config
-	known *known
-	queue *queue
-	slots chan struct{}
+	cfg     Config
+	known   *known
+	vouched *vouched
+	queue   *queue
+	slots   chan struct{}
 }
 
 // New makes a Watcher; Run starts it.
@@ -66,10 +71,11 @@ func New(cfg Config) *Watcher {
 		cfg.Resync = DefaultResync
 	}
 	return &Watcher{
-		cfg:   cfg,
-		known: newKnown(),
-		queue: newQueue(queueSize),
-		slots: make(chan struct{}, poolSize),
+		cfg:     cfg,
+		known:   newKnown(),
+		vouched: newVouched(),
+		queue:   newQueue(queueSize),
+		slots:   make(chan struct{}, poolSize),
 	}
 }
 

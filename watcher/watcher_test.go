@@ -17,6 +17,7 @@ import (
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/events"
 	"github.com/docker/docker/api/types/network"
+	"github.com/rs/zerolog"
 	"go.uber.org/goleak"
 )
 
@@ -51,11 +52,12 @@ func onBench(t *testing.T, opts engine.Options, test func(t *testing.T, b *bench
 
 // run starts the watcher, a second after all that was done before; it is
 // stopped, at the latest, with the test.
-func (b *bench) run() {
+func (b *bench) run() *Watcher {
 	time.Sleep(time.Second)
 	ctx, cancel := context.WithCancel(b.t.Context())
 	done := make(chan error, 1)
-	go func() { done <- New(b.cfg).Run(ctx, b.observe, b.out) }()
+	w := New(b.cfg)
+	go func() { done <- w.Run(ctx, b.observe, b.out) }()
 	b.stop = func() error {
 		cancel()
 		err := <-done
@@ -63,6 +65,7 @@ func (b *bench) run() {
 		return err
 	}
 	b.t.Cleanup(func() { _ = b.stop() })
+	return w
 }
 
 func (b *bench) must(err error) {
@@ -223,8 +226,8 @@ func TestReconnectsWithBackoffAndSaysOnceThatTheStreamIsLost(t *testing.T) {
 				last = c.At
 			}
 		}
-		if attempts < 50 || attempts > 150 || slices.Max(pauses) > 15*time.Second+10*time.Millisecond || pauses[0] > time.Second {
-			t.Errorf("%d attempts in 10 minutes, pauses %v", attempts, pauses)
+		if attempts < 500 || attempts > 750 || slices.Max(pauses) > reconnectMax*3/2+10*time.Millisecond || pauses[0] > time.Second {
+			t.Errorf("%d attempts in 10 minutes, the first pause %s, the longest %s", attempts, pauses[0], slices.Max(pauses))
 		}
 		b.Up()
 		b.expect("StreamBack")
@@ -351,4 +354,33 @@ func ExampleWatcher() {
 	// Output:
 	// state.StreamBack
 	// context canceled
+}
+
+func TestSubscribesAnewAfterTheClockWasSetBack(t *testing.T) {
+	var w Watcher
+	w.cfg.Log, w.known, w.queue = zerolog.Nop(), newKnown(), newQueue(1)
+	r := w.newReader()
+	now := time.Now()
+	at := func(d time.Duration, scope string) string {
+		r.take(events.Message{Type: events.VolumeEventType, TimeNano: now.Add(d).UnixNano(), Scope: scope})
+		return r.since()
+	}
+	stamp := func(d time.Duration) string {
+		n := now.Add(d).UnixNano()
+		return fmt.Sprintf("%d.%09d", n/1e9, n%1e9)
+	}
+	for _, step := range []struct {
+		at, want time.Duration
+		scope    string
+	}{
+		{time.Second, time.Second, "local"},
+		{-time.Second, time.Second, "local"}, // only late
+		{-time.Hour, time.Second, "swarm"},
+		{-time.Hour, -time.Hour, "local"},
+		{-time.Hour + time.Second, -time.Hour + time.Second, "local"},
+	} {
+		if got := at(step.at, step.scope); got != stamp(step.want) {
+			t.Errorf("after an event of %s: since %s, want that of %s", step.at, got, step.want)
+		}
+	}
 }

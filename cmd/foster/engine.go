@@ -15,6 +15,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"foster/actions"
+	"foster/cmd/foster/chaos"
 	"foster/spec"
 	"foster/state"
 	"foster/watcher"
@@ -31,6 +32,7 @@ type Engine interface {
 	Info(ctx context.Context) (system.Info, error)
 	NetworkList(ctx context.Context, options network.ListOptions) ([]network.Summary, error)
 	ServiceList(ctx context.Context, options swarm.ServiceListOptions) ([]swarm.Service, error)
+	chaos.Engine // what breaks children on purpose asks
 	Close() error
 }
 

@@ -10,11 +10,15 @@ import (
 	"github.com/sirupsen/logrus"
 )
 
+// The library keeps these for all loggers; more than one may be in use at once.
+func init() {
+	zerolog.TimeFieldFormat = time.RFC3339Nano
+	zerolog.DurationFieldFormat = zerolog.DurationFormatString
+}
+
 // newLogger writes one line per entry. journald is json behind the priority
 // that systemd and the journald logging driver read.
 func newLogger(w io.Writer, format string, level zerolog.Level) zerolog.Logger {
-	zerolog.TimeFieldFormat = time.RFC3339Nano
-	zerolog.DurationFieldFormat = zerolog.DurationFormatString
 	f, isFile := w.(*os.File)
 	terminal := isFile && isatty.IsTerminal(f.Fd())
 	if format == "auto" {

@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
-	"time"
+	"sync"
 
+	"github.com/docker/docker/api/types"
 	"github.com/rs/zerolog"
 
 	"foster/state"
@@ -19,21 +19,30 @@ type loop struct {
 	actions chan<- state.Effect
 	observe chan<- state.Observe
 	log     zerolog.Logger
-	// stopTimeout is how long the end of the project may take altogether.
-	stopTimeout time.Duration
-}
+	leave   <-chan *exitError // asks for the end as it is
 
-// errStopTimeout: the engine did not let foster finish.
-var errStopTimeout = errors.New("stop the project: the engine did not answer in time; what is left carries the label foster.project and is collected by the next foster of this project")
+	farewell   farewell
+	project    string
+	containers map[string]string                         // the names of the children's containers
+	ping       func(context.Context) (types.Ping, error) // asks the engine for a sign of life
+}
 
 // run steps until Quit, whose code it returns as an *exitError (nil for 0).
 func (l *loop) run(ctx context.Context) error {
 	cur := state.New(l.cfg)
 	var acts []state.Effect
 	var looks []state.Observe
-	var giveUp <-chan time.Time
+	clocks := clocks{farewell: l.farewell}
+	defer func() { clocks.stop() }()
+	var refusals chan bool // of a foster inside that is asked to end
+	refused := false
+	var knocking sync.WaitGroup
+	defer knocking.Wait()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 
-	next, effects := state.Step(cur, state.Started{})
+	var ev state.Event = state.Started{}
+	next, effects := state.Step(cur, ev)
 	for {
 		for _, e := range effects {
 			switch e := e.(type) {
@@ -49,12 +58,12 @@ func (l *loop) run(ctx context.Context) error {
 			}
 			l.effect(e)
 		}
-		if giveUp == nil && next.Stage == state.Closing {
-			timer := time.NewTimer(l.stopTimeout)
-			defer timer.Stop()
-			giveUp = timer.C
-		}
 		cur = next
+		clocks.set(cur, ev, refused)
+		if refusals == nil && clocks.asked && l.farewell.inside {
+			refusals = make(chan bool)
+			knocking.Go(func() { l.knock(ctx, refusals) })
+		}
 
 		// A nil channel switches its case off.
 		var toActions chan<- state.Effect
@@ -67,17 +76,32 @@ func (l *loop) run(ctx context.Context) error {
 		if len(looks) > 0 {
 			toWatcher, look = l.observe, looks[0]
 		}
-		effects = nil
+		effects, ev = nil, nil
 		select {
-		case ev := <-l.events:
+		case asked := <-l.leave: // before anything else is begun
+			return l.giveUp(cur, asked.Code, asked.Err)
+		default:
+		}
+		select {
+		case ev = <-l.events:
 			next, effects = state.Step(cur, ev)
 			l.transition(cur, next, ev, len(effects) > 0)
 		case toActions <- act:
 			acts = acts[1:]
 		case toWatcher <- look:
 			looks = looks[1:]
-		case <-giveUp:
-			return &exitError{Code: exitUnavailable, Err: errStopTimeout}
+		case refused = <-refusals:
+		case <-of(clocks.warning):
+			if l.farewell.told {
+				return l.giveUp(cur, exitUnavailable, errStopTimeout)
+			}
+			l.linger(cur)
+		case <-of(clocks.ending):
+			return l.giveUp(cur, exitUnavailable, errStopTimeout)
+		case <-of(clocks.leaving):
+			return l.giveUp(cur, exitUnavailable, errDeserted)
+		case asked := <-l.leave:
+			return l.giveUp(cur, asked.Code, asked.Err)
 		case <-ctx.Done():
 			return ctx.Err()
 		}

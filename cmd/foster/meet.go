@@ -18,6 +18,8 @@ type live struct {
 	parent  *parent
 	project *spec.Project
 	core    state.Config
+
+	farewell farewell
 }
 
 func (l *live) networks() []string {
@@ -33,6 +35,15 @@ func (l *live) names() []string {
 	var names []string
 	for _, c := range l.project.Children {
 		names = append(names, c.ContainerName)
+	}
+	return names
+}
+
+// containers are the same by child.
+func (l *live) containers() map[string]string {
+	names := map[string]string{}
+	for _, c := range l.project.Children {
+		names[c.Name] = c.ContainerName
 	}
 	return names
 }
@@ -116,7 +127,9 @@ func (c *configured) meet(ctx context.Context, engine Engine) (*live, error) {
 	grace := ownGrace(ctx, engine, self)
 	// Making the project took more memory than watching over it ever will.
 	debug.FreeOSMemory()
-	l.core = coreConfig(l.project, c.settings, stopBudget(c.settings.StopGrace, grace, l.project, c.log))
+	budget := stopBudget(c.settings.StopGrace, grace, l.project, c.log)
+	l.core = coreConfig(l.project, c.settings, budget)
+	l.farewell = farewell{grace: budget, told: c.settings.StopGrace > 0 || grace > 0, inside: self.ContainerID != ""}
 	e := c.log.Info().Str("project", l.project.Name).Str("api", engine.ClientVersion())
 	if self.ContainerID != "" {
 		e.Str(state.KeyContainer, short(self.ContainerID))

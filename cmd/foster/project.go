@@ -40,8 +40,8 @@ func stopBudget(configured, found time.Duration, p *spec.Project, log zerolog.Lo
 	case own == 0:
 		own = engineGrace
 	case need > own-graceReserve:
-		log.Warn().Dur("child_grace", need).Dur("own_grace", own).
-			Msg("the stop grace of the children, of those together that stop one after another, does not fit into foster's own: raise the stack's stop_grace_period (and FOSTER_STOP_GRACE), or children are killed early at a stop")
+		log.Warn().Dur("child_grace", need).Dur("own_grace", own).Msgf("the stop grace of the children is %s (of those together that stop one after another), and does not fit into foster's own %s, of which %s are for cleaning up: they are killed after %s unless the stack's stop_grace_period, and FOSTER_STOP_GRACE with it, is raised to %s, or theirs is lowered",
+			need, own, graceReserve, own-graceReserve, need+graceReserve)
 	}
 	return own
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"syscall"
 	"time"
@@ -40,13 +39,6 @@ func runCommand(out outside) *cobra.Command {
 	addSettings(cmd)
 	return cmd
 }
-
-// stopTimeout bounds the whole stop: beyond it the engine is taken for gone.
-// Swarm's own SIGKILL mostly comes first.
-const (
-	stopTimeout = 2 * time.Minute
-	killTimeout = 15 * time.Second
-)
 
 // run watches over the project until its end.
 //
@@ -87,20 +79,21 @@ func (c *configured) run(ctx context.Context, signals <-chan os.Signal) error {
 	events := make(chan state.Event)
 	effects := make(chan state.Effect)
 	looks := make(chan state.Observe)
+	leave := make(chan *exitError, 1)
 
 	var g run.Group
 	{ // signals: the first asks for the end, the second hurries it, the third leaves
 		g.Add(func() error {
-			return c.signals(ctx, work, signals, events)
+			return c.signals(ctx, work, signals, events, leave)
 		}, func(error) { stop() })
 	}
+	w := watcher.New(watcher.Config{
+		Engine: engine, Project: live.project.Name, Networks: live.networks(), Names: live.names(),
+		Owners: live.owners(), Parent: c.settings.Parent, Self: live.self.ContainerID, Resync: c.settings.Resync,
+		Claims: claims(live.project.Name, live.self, live.environ), Began: began,
+		Genuine: spec.Genuine, Log: log, Whole: wholeness(live.project),
+	})
 	{ // watcher: the engine's events, and looks
-		w := watcher.New(watcher.Config{
-			Engine: engine, Project: live.project.Name, Networks: live.networks(), Names: live.names(),
-			Owners: live.owners(), Parent: c.settings.Parent, Self: live.self.ContainerID, Resync: c.settings.Resync,
-			Claims: claims(live.project.Name, live.self, live.environ), Began: began,
-			Log: log, Whole: wholeness(live.project),
-		})
 		g.Add(func() error {
 			return w.Run(work, looks, events)
 		}, func(error) { stop() })
@@ -108,7 +101,7 @@ func (c *configured) run(ctx context.Context, signals <-chan os.Signal) error {
 	{ // runner: everything that changes the engine, and timers
 		r := actions.New(actions.Config{
 			Engine: engine, Project: live.project, Parent: live.parent.ID, Labels: live.labels(work), Self: live.self.ContainerID,
-			Auth: actions.Credentials(c.lookup), Log: log, Backoff: actions.Backoff{
+			Auth: actions.Credentials(c.lookup), Await: w.Await, Log: log, Backoff: actions.Backoff{
 				Initial: actions.DefaultBackoffInitial, Max: c.settings.BackoffMax, Jitter: actions.DefaultBackoffJitter,
 			},
 		})
@@ -118,8 +111,8 @@ func (c *configured) run(ctx context.Context, signals <-chan os.Signal) error {
 	}
 	{ // loop: the State
 		l := &loop{
-			cfg: live.core, events: events, actions: effects, observe: looks, log: log,
-			stopTimeout: stopTimeout,
+			cfg: live.core, events: events, actions: effects, observe: looks, leave: leave, log: log,
+			farewell: live.farewell, project: live.project.Name, containers: live.containers(), ping: engine.Ping,
 		}
 		g.Add(func() error {
 			return l.run(work)
@@ -132,9 +125,9 @@ func (c *configured) run(ctx context.Context, signals <-chan os.Signal) error {
 var errSignalled = errors.New("signalled")
 
 // signals turns signals, and the end of the caller's context, into events. It
-// returns when work ends, or when the third signal or the time after the second
-// says that nothing more can be done.
-func (c *configured) signals(ctx, work context.Context, signals <-chan os.Signal, events chan<- state.Event) error {
+// returns when work ends. The third signal, and the time after the second, ask
+// the loop to leave everything as it is.
+func (c *configured) signals(ctx, work context.Context, signals <-chan os.Signal, events chan<- state.Event, leave chan<- *exitError) error {
 	done := ctx.Done()
 	var hurry <-chan time.Time
 	for count := 0; ; {
@@ -143,7 +136,9 @@ func (c *configured) signals(ctx, work context.Context, signals <-chan os.Signal
 		case <-work.Done():
 			return work.Err()
 		case <-hurry:
-			return &exitError{Code: exitUnavailable, Err: errStopTimeout}
+			leave <- &exitError{Code: exitUnavailable, Err: errHurried}
+			<-work.Done()
+			return work.Err()
 		case <-done:
 			done = nil
 			count++
@@ -162,7 +157,9 @@ func (c *configured) signals(ctx, work context.Context, signals <-chan os.Signal
 				hurry = timer.C
 				ev = state.KillRequested{Reason: "second signal: " + s.String(), Code: code}
 			default:
-				return &exitError{Code: code, Err: fmt.Errorf("leave at the third signal: what is left carries the label %s", spec.LabelProject)}
+				leave <- &exitError{Code: code, Err: errThirdSignal}
+				<-work.Done()
+				return work.Err()
 			}
 		}
 		select {

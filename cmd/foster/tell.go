@@ -142,7 +142,7 @@ func sentence(n state.Note) (zerolog.Level, string) {
 		}
 		return zerolog.WarnLevel, "waiting: its place is held by somebody else"
 	case state.Left:
-		return zerolog.ErrorLevel, "left behind: it could not be removed"
+		return zerolog.ErrorLevel, "left behind: " + leftWords(n)
 	case state.Trouble:
 		if n.Attempt > 1 {
 			return zerolog.DebugLevel, "still failing: " + n.Cause
@@ -196,6 +196,17 @@ func degradedWords(n state.Note) string {
 	default:
 		return n.Cause
 	}
+}
+
+// leftWords name what could not be removed, as remainders do.
+func leftWords(n state.Note) string {
+	switch {
+	case n.Network != "":
+		return "network " + n.Network
+	case n.Cause == "remove-volume":
+		return "an anonymous volume" // which, the detail says
+	}
+	return "it could not be removed"
 }
 
 func eventName(ev state.Event) string {

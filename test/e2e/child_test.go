@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/network"
@@ -76,9 +77,15 @@ func newer(before container.InspectResponse) check {
 // it runs and is attached as wanted, and that the checks hold.
 func (w *world) awaitWhole(want want, checks ...check) container.InspectResponse {
 	w.t.Helper()
+	return w.awaitWholeWithin(patience, want, checks...)
+}
+
+// awaitWholeWithin is awaitWhole with a time for it.
+func (w *world) awaitWholeWithin(within time.Duration, want want, checks ...check) container.InspectResponse {
+	w.t.Helper()
 	var found container.InspectResponse
 	last, seen, tries := errors.New("not looked at yet"), -1, 0
-	lab.Eventually(w.t, patience, "a whole child", func() error {
+	lab.Eventually(w.t, within, "a whole child", func() error {
 		// A look costs the engine several calls: look after events, and now and then without.
 		now := len(w.rec.All())
 		if tries++; now == seen && tries%25 != 0 {

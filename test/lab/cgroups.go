@@ -75,3 +75,18 @@ func removeCgroups(parent string) error {
 		return errors.Join(errs...)
 	})
 }
+
+// thaw lets paused containers go on, so that they can die: on cgroup v1 a frozen process takes no notice of SIGKILL.
+// Whether it has worked shows in their end.
+func thaw(parent string) {
+	for _, top := range cgroupsOf(parent) {
+		_ = filepath.WalkDir(top, func(path string, d fs.DirEntry, _ error) error {
+			if d != nil && d.Name() == "freezer.state" {
+				if state, err := os.ReadFile(path); err == nil && string(state) != "THAWED\n" {
+					_ = os.WriteFile(path, []byte("THAWED"), 0)
+				}
+			}
+			return nil
+		})
+	}
+}

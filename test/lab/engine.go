@@ -20,8 +20,8 @@ func (n *Node) StartEngine(ctx context.Context, flags ...string) error {
 	if n.engineRuns() {
 		return fmt.Errorf("start the engine on %s: it runs", n.Name)
 	}
-	// Left by a kill. The pid in it may be another process's by now, and dockerd would believe it.
-	for _, path := range []string{n.pidFile(), n.Socket} {
+	// Left by a kill. The pid in them may be another process's by now, and dockerd would believe it.
+	for _, path := range []string{n.pidFile(), n.Socket, n.containerdPIDFile()} {
 		if err := ignoreMissing(os.Remove(path)); err != nil {
 			return err
 		}
@@ -115,6 +115,10 @@ func (n *Node) endEngine(ctx context.Context, sig syscall.Signal) error {
 		if n.runs(pid) {
 			return fmt.Errorf("dockerd still runs after %s", sig)
 		}
+		// It dies with dockerd, but a moment later. A dockerd that is started meanwhile takes it for its own.
+		if inner, err := readPID(n.containerdPIDFile()); err == nil && n.runs(inner) && n.commandName(inner) == "containerd" {
+			return errors.New("its containerd still runs")
+		}
 		return nil
 	})
 }
@@ -132,15 +136,28 @@ func (n *Node) signalEngine(ctx context.Context, sig syscall.Signal) error {
 
 func (n *Node) pidFile() string { return filepath.Join(n.Dir, "docker.pid") }
 
+// containerdPIDFile is in the node's own /run.
+func (n *Node) containerdPIDFile() string {
+	return fmt.Sprintf("/proc/%d/root/run/docker/containerd/containerd.pid", n.PID())
+}
+
 // enginePID is dockerd's pid inside the node.
 func (n *Node) enginePID() (int, error) {
-	raw, err := os.ReadFile(n.pidFile())
+	pid, err := readPID(n.pidFile())
 	if err != nil {
 		return 0, fmt.Errorf("find the engine on %s: %w", n.Name, err)
 	}
+	return pid, nil
+}
+
+func readPID(path string) (int, error) {
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return 0, err
+	}
 	pid, err := strconv.Atoi(strings.TrimSpace(string(raw)))
 	if err != nil {
-		return 0, fmt.Errorf("find the engine on %s: read its pid: %w", n.Name, err)
+		return 0, fmt.Errorf("read a pid from %s: %w", path, err)
 	}
 	return pid, nil
 }

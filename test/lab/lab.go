@@ -169,7 +169,7 @@ func (l *Lab) Close() error {
 		}
 		return err
 	})}
-	errs = append(errs, l.wire.end(ctx))
+	errs = append(errs, l.wire.end(ctx, ""))
 	if l.wireDone != nil && !l.wire.alive() {
 		<-l.wireDone
 	}

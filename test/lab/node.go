@@ -147,7 +147,7 @@ func (n *Node) powerOff(ctx context.Context) error {
 	n.mu.Lock()
 	first, gone := n.first, n.gone
 	n.mu.Unlock()
-	if err := first.end(ctx); err != nil {
+	if err := first.end(ctx, cgroupParent(n.lab.Dir)+"/"+n.Name); err != nil {
 		return err
 	}
 	if gone != nil {

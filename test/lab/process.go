@@ -59,12 +59,16 @@ func (p process) kill() error {
 	return nil
 }
 
-// end kills the process and waits until it is gone. For the first process of a node that means every process of it.
-func (p process) end(ctx context.Context) error {
+// end kills the process and waits until it is gone. For the first process of a node that means every process of it:
+// those that hang in the cgroups below frozen, when that is not "", are thawed for it.
+func (p process) end(ctx context.Context, frozen string) error {
 	if err := p.kill(); err != nil {
 		return err
 	}
 	return poll(ctx, fmt.Sprintf("end of process %d", p.PID), func() error {
+		if frozen != "" {
+			thaw(frozen)
+		}
 		if p.alive() {
 			return errors.New("still running")
 		}

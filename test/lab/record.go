@@ -112,9 +112,9 @@ func sweep(ctx context.Context, pattern string) error {
 		}
 		// They are on their way out already; this waits.
 		for _, n := range r.Nodes {
-			errs = append(errs, n.First.end(ctx))
+			errs = append(errs, n.First.end(ctx, cgroupParent(dir)))
 		}
-		errs = append(errs, r.Wire.end(ctx), removeCgroups(cgroupParent(dir)), os.RemoveAll(dir))
+		errs = append(errs, r.Wire.end(ctx, ""), removeCgroups(cgroupParent(dir)), os.RemoveAll(dir))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("remove what earlier labs left: %w", err)

@@ -1,0 +1,395 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/docker/docker/api/types"
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/events"
+	"github.com/docker/docker/api/types/image"
+	dockernet "github.com/docker/docker/api/types/network"
+	"github.com/docker/docker/api/types/volume"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+)
+
+// life is one foster that dies at a moment of its own: at one of the points that
+// it passes. Points are what it hears (events, as the loop logs them), what it
+// decides (effects, the same) and, three for each, its calls that change
+// something on the engine:
+//
+//	before  the engine never hears of the call
+//	late    the engine hears of it, and carries it out after the death
+//	lost    the engine has carried it out, and the answer reaches nobody
+//
+// From then on no call of it reaches the engine, it hears nothing, and its
+// goroutines end: as after a SIGKILL nothing is cleaned up.
+type life struct {
+	signals chan os.Signal
+	died    chan struct{} // closed at the death
+	ended   chan struct{} // closed when nothing of it runs any more
+	code    int           // exit code, once ended
+	seen    chan struct{} // closed when its first look is complete
+	out     syncBuffer
+	onDeath func(busy map[string]bool)
+	withIt  func() // ends what dies with it
+
+	mu     sync.Mutex
+	at     point // where it dies, the zero value: nowhere
+	armed  bool
+	passed []point        // so far, since it is armed
+	times  map[point]int  // how often each of them
+	late   func()         // what the engine carries out after the death
+	calls  map[string]int // under way, by the container or network
+	saw    bool
+	event  string // of the last line logged, as long as it tells of a transition
+}
+
+func newLife() *life {
+	return &life{
+		signals: make(chan os.Signal, 8), died: make(chan struct{}), ended: make(chan struct{}), seen: make(chan struct{}),
+		calls: map[string]int{}, times: map[point]int{}, onDeath: func(map[string]bool) {}, withIt: func() {},
+	}
+}
+
+// point is a moment in the life of a foster: what, about whom, for which time.
+type point struct {
+	what, whom string
+	nth        int
+}
+
+func (p point) String() string { return fmt.Sprintf("%s of %q, #%d", p.what, p.whom, p.nth) }
+
+// arm lets points count from here on; at the given one it dies.
+func (l *life) arm(at point) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.at, l.armed = at, true
+}
+
+// disarm lets it live.
+func (l *life) disarm() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.armed = false
+}
+
+func (l *life) dead() bool {
+	select {
+	case <-l.died:
+		return true
+	default:
+		return false
+	}
+}
+
+// pass is one point; it reports whether foster is dead.
+func (l *life) pass(what, whom string) bool { return l.passLate(what, whom, nil) }
+
+func (l *life) passLate(what, whom string, late func()) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.dead() {
+		return true
+	}
+	if !l.armed {
+		return false
+	}
+	here := point{what: what, whom: whom}
+	l.times[here]++
+	here.nth = l.times[here]
+	l.passed = append(l.passed, here)
+	if here != l.at {
+		return false
+	}
+	l.late = late
+	busy := map[string]bool{}
+	for name, n := range l.calls {
+		busy[name] = n > 0
+	}
+	l.onDeath(busy)
+	l.end()
+	return true
+}
+
+// kill is a SIGKILL at no point at all; one that is dead, or has ended, is fine.
+func (l *life) kill() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.dead() {
+		l.end()
+	}
+}
+
+// end lets nobody clean up: at the third signal foster leaves everything as it is.
+func (l *life) end() {
+	close(l.died)
+	l.withIt()
+	for range 3 {
+		l.signals <- syscall.SIGTERM
+	}
+}
+
+// Write is foster's log: what the loop says there happens at that moment.
+func (l *life) Write(p []byte) (int, error) {
+	line := string(p)
+	event, effect := field(line, "event"), field(line, "effect")
+	l.mu.Lock()
+	same := event != "" && event == l.event
+	l.event = ""
+	if strings.Contains(line, `_from":"`) {
+		l.event = event // one event may move several: it is told in several lines
+	}
+	if event == "Observed" && !l.saw {
+		l.saw = true
+		close(l.seen)
+	}
+	l.mu.Unlock()
+	switch {
+	case event != "" && !same:
+		l.pass("event "+event, "")
+	case effect != "" && !silent[effect]:
+		l.pass("effect "+effect, field(line, "child")+field(line, "net"))
+	}
+	return l.out.Write(p)
+}
+
+// silent effects change nothing outside of foster.
+var silent = map[string]bool{"timer": true, "stop-timer": true, "cancel": true, "note": true, "quit": true}
+
+func field(line, name string) string {
+	_, rest, found := strings.Cut(line, `"`+name+`":"`)
+	if !found {
+		return ""
+	}
+	value, _, _ := strings.Cut(rest, `"`)
+	return value
+}
+
+var errDead = errors.New("this foster is dead")
+
+// mortal is the engine as one foster sees it.
+type mortal struct {
+	memory
+	life *life
+}
+
+// latency is how long a call is under way to the engine; what others do
+// meanwhile comes before it. It is another one each time.
+func (m mortal) latency() time.Duration {
+	return time.Millisecond + rand.N(2*time.Millisecond)
+}
+
+var _ Engine = mortal{}
+
+// look makes a call that changes nothing.
+func look[T any](m mortal, call func() (T, error)) (T, error) {
+	var none T
+	if m.life.dead() {
+		return none, errDead
+	}
+	got, err := call()
+	if m.life.dead() {
+		return none, errDead
+	}
+	return got, err
+}
+
+// change makes a call that changes something about a container, which may be
+// named by its ID, or about something else.
+func change[T any](ctx context.Context, m mortal, verb, object string, call func(context.Context) (T, error)) (T, error) {
+	var none T
+	select {
+	case <-time.After(m.latency()):
+	case <-ctx.Done():
+		return none, ctx.Err()
+	}
+	if c, err := m.Look(object); err == nil {
+		object = strings.TrimPrefix(c.Name, "/")
+	}
+	m.life.busy(object, 1)
+	defer m.life.busy(object, -1)
+	if m.life.pass(verb+" before", object) {
+		return none, errDead
+	}
+	if m.life.passLate(verb+" late", object, func() { _, _ = call(context.WithoutCancel(ctx)) }) {
+		return none, errDead
+	}
+	got, err := call(ctx)
+	if m.life.pass(verb+" lost", object) {
+		return none, errDead
+	}
+	return got, err
+}
+
+func (l *life) busy(object string, n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.calls[object] += n
+}
+
+type none struct{}
+
+func only(err error) (none, error) { return none{}, err }
+
+func (m mortal) Ping(ctx context.Context) (types.Ping, error) {
+	return look(m, func() (types.Ping, error) { return m.memory.Ping(ctx) })
+}
+
+func (m mortal) ContainerList(ctx context.Context, options container.ListOptions) ([]container.Summary, error) {
+	return look(m, func() ([]container.Summary, error) { return m.memory.ContainerList(ctx, options) })
+}
+
+func (m mortal) ContainerInspect(ctx context.Context, id string) (container.InspectResponse, error) {
+	return look(m, func() (container.InspectResponse, error) { return m.memory.ContainerInspect(ctx, id) })
+}
+
+func (m mortal) NetworkInspect(ctx context.Context, id string, options dockernet.InspectOptions) (dockernet.Inspect, error) {
+	return look(m, func() (dockernet.Inspect, error) { return m.memory.NetworkInspect(ctx, id, options) })
+}
+
+func (m mortal) VolumeInspect(ctx context.Context, id string) (volume.Volume, error) {
+	return look(m, func() (volume.Volume, error) { return m.memory.VolumeInspect(ctx, id) })
+}
+
+func (m mortal) ContainerExecInspect(ctx context.Context, id string) (container.ExecInspect, error) {
+	return look(m, func() (container.ExecInspect, error) { return m.memory.ContainerExecInspect(ctx, id) })
+}
+
+// Events hands the stream on until the death.
+func (m mortal) Events(ctx context.Context, options events.ListOptions) (<-chan events.Message, <-chan error) {
+	out, errs := make(chan events.Message), make(chan error, 1)
+	ctx, cancel := context.WithCancel(ctx)
+	in, ends := m.memory.Events(ctx, options)
+	go func() {
+		defer cancel()
+		for {
+			select {
+			case ev := <-in:
+				select {
+				case out <- ev:
+				case <-m.life.died:
+				case <-ctx.Done():
+				}
+			case err := <-ends:
+				errs <- err
+				return
+			case <-m.life.died:
+				errs <- io.EOF
+				return
+			}
+		}
+	}()
+	return out, errs
+}
+
+func (m mortal) ContainerCreate(ctx context.Context, config *container.Config, host *container.HostConfig, nets *dockernet.NetworkingConfig, platform *ocispec.Platform, name string) (container.CreateResponse, error) {
+	return change(ctx, m, "ContainerCreate", name, func(ctx context.Context) (container.CreateResponse, error) {
+		return m.memory.ContainerCreate(ctx, config, host, nets, platform, name)
+	})
+}
+
+func (m mortal) ContainerStart(ctx context.Context, id string, options container.StartOptions) error {
+	_, err := change(ctx, m, "ContainerStart", id, func(ctx context.Context) (none, error) {
+		return only(m.memory.ContainerStart(ctx, id, options))
+	})
+	return err
+}
+
+func (m mortal) ContainerStop(ctx context.Context, id string, options container.StopOptions) error {
+	_, err := change(ctx, m, "ContainerStop", id, func(ctx context.Context) (none, error) {
+		return only(m.memory.ContainerStop(ctx, id, options))
+	})
+	return err
+}
+
+func (m mortal) ContainerRemove(ctx context.Context, id string, options container.RemoveOptions) error {
+	_, err := change(ctx, m, "ContainerRemove", id, func(ctx context.Context) (none, error) {
+		return only(m.memory.ContainerRemove(ctx, id, options))
+	})
+	return err
+}
+
+func (m mortal) CopyToContainer(ctx context.Context, id, path string, content io.Reader, options container.CopyToContainerOptions) error {
+	_, err := change(ctx, m, "CopyToContainer", id, func(ctx context.Context) (none, error) {
+		return only(m.memory.CopyToContainer(ctx, id, path, content, options))
+	})
+	return err
+}
+
+func (m mortal) ContainerExecCreate(ctx context.Context, id string, options container.ExecOptions) (container.ExecCreateResponse, error) {
+	return change(ctx, m, "ContainerExecCreate", id, func(ctx context.Context) (container.ExecCreateResponse, error) {
+		return m.memory.ContainerExecCreate(ctx, id, options)
+	})
+}
+
+func (m mortal) ContainerExecAttach(ctx context.Context, id string, options container.ExecAttachOptions) (types.HijackedResponse, error) {
+	return change(ctx, m, "ContainerExecAttach", id, func(ctx context.Context) (types.HijackedResponse, error) {
+		conn, err := m.memory.ContainerExecAttach(ctx, id, options)
+		if err == nil {
+			// The connection ends with its foster, the command goes on.
+			go func() {
+				select {
+				case <-m.life.died:
+				case <-m.life.ended:
+				}
+				conn.Close()
+			}()
+		}
+		return conn, err
+	})
+}
+
+func (m mortal) NetworkConnect(ctx context.Context, network, id string, settings *dockernet.EndpointSettings) error {
+	_, err := change(ctx, m, "NetworkConnect", id, func(ctx context.Context) (none, error) {
+		return only(m.memory.NetworkConnect(ctx, network, id, settings))
+	})
+	return err
+}
+
+func (m mortal) NetworkDisconnect(ctx context.Context, network, id string, force bool) error {
+	_, err := change(ctx, m, "NetworkDisconnect", id, func(ctx context.Context) (none, error) {
+		return only(m.memory.NetworkDisconnect(ctx, network, id, force))
+	})
+	return err
+}
+
+func (m mortal) NetworkCreate(ctx context.Context, name string, options dockernet.CreateOptions) (dockernet.CreateResponse, error) {
+	return change(ctx, m, "NetworkCreate", name, func(ctx context.Context) (dockernet.CreateResponse, error) {
+		return m.memory.NetworkCreate(ctx, name, options)
+	})
+}
+
+func (m mortal) NetworkRemove(ctx context.Context, id string) error {
+	_, err := change(ctx, m, "NetworkRemove", id, func(ctx context.Context) (none, error) {
+		return only(m.memory.NetworkRemove(ctx, id))
+	})
+	return err
+}
+
+func (m mortal) VolumeCreate(ctx context.Context, options volume.CreateOptions) (volume.Volume, error) {
+	return change(ctx, m, "VolumeCreate", options.Name, func(ctx context.Context) (volume.Volume, error) {
+		return m.memory.VolumeCreate(ctx, options)
+	})
+}
+
+func (m mortal) VolumeRemove(ctx context.Context, id string, force bool) error {
+	_, err := change(ctx, m, "VolumeRemove", id, func(ctx context.Context) (none, error) {
+		return only(m.memory.VolumeRemove(ctx, id, force))
+	})
+	return err
+}
+
+func (m mortal) ImagePull(ctx context.Context, ref string, options image.PullOptions) (io.ReadCloser, error) {
+	return change(ctx, m, "ImagePull", ref, func(ctx context.Context) (io.ReadCloser, error) {
+		return m.memory.ImagePull(ctx, ref, options)
+	})
+}

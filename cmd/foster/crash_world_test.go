@@ -1,0 +1,406 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/events"
+	"github.com/docker/docker/api/types/filters"
+	dockernet "github.com/docker/docker/api/types/network"
+	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"foster/spec"
+	"foster/test/engine"
+)
+
+// cast is a project and what its children are to be.
+type cast struct {
+	environ []string
+	runs    map[string][]string // the long runners, with the networks that they are on
+	ends    []string            // those that complete
+	shares  map[string]string   // who lives in whose network namespace
+	hooks   map[string]int      // how many post_start hooks
+	secret  map[string]string   // which file is delivered
+}
+
+func (c cast) names() []string {
+	return slices.Sorted(slices.Values(append(slices.Collect(maps.Keys(c.runs)), c.ends...)))
+}
+
+const crashFile = `
+services:
+  init: {image: "app:1", networks: [back]}
+  cache: {image: "far:1", networks: [back]}
+  db:
+    image: app:1
+    environment: {EDITION: "${EDITION:-1}"}
+    networks: [back, front]
+    volumes: ["named:/named"]
+    healthcheck: {test: [CMD, "true"]}
+  app:
+    image: app:1
+    environment: {EDITION: "${EDITION:-1}"}
+    networks: [back, front]
+    secrets: [key]
+    depends_on:
+      init: {condition: service_completed_successfully}
+      db: {condition: service_healthy}
+      cache: {condition: service_started, x-foster-ready: true}
+    post_start: [{command: [hook, one]}, {command: [hook, two]}]
+    pre_stop: [{command: [hook, last]}]
+  side:
+    image: app:1
+    environment: {EDITION: "${EDITION:-1}"}
+    network_mode: "service:app"
+networks:
+  back:
+  front: {external: true}
+volumes:
+  named:
+secrets:
+  key: {environment: E_KEY}
+`
+
+// one is a project of one child, several of five.
+func one() cast {
+	return cast{
+		environ: append(slices.Clone(twoNetworks), "LAUNCH_ENVIRONMENTS=EDITION=1"),
+		runs:    map[string][]string{"web": {"front", "p_back"}},
+	}
+}
+
+func several(t *testing.T) cast {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "compose.yaml")
+	if err := os.WriteFile(file, []byte(crashFile), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return cast{
+		environ: []string{"FOSTER_FILE=" + file, "LAUNCH_PROJECT_NAME=p", "E_KEY=hunter2", "FOSTER_LOG_LEVEL=debug", "EDITION=1"},
+		runs:    map[string][]string{"app": {"front", "p_back"}, "cache": {"p_back"}, "db": {"front", "p_back"}, "side": {}},
+		ends:    []string{"init"},
+		shares:  map[string]string{"side": "app"},
+		hooks:   map[string]int{"app": 2},
+		secret:  map[string]string{"app": "/run/secrets/key"},
+	}
+}
+
+// edited is the same project with other settings of some children.
+func (c cast) edited() cast {
+	c.environ = slices.Clone(c.environ)
+	for i, kv := range c.environ {
+		c.environ[i] = strings.Replace(kv, "EDITION=1", "EDITION=2", 1)
+	}
+	return c
+}
+
+// stage is an engine with one project on it, and somebody who watches that
+// there are never two of one child.
+type stage struct {
+	t *testing.T
+	*engine.Engine
+	cast   cast
+	inside bool // foster runs in a container
+	tasks  int  // how many of these there were
+	canary container.InspectResponse
+
+	mu   sync.Mutex
+	runs map[string]map[string]bool // child -> containers that run
+	two  []string                   // when there were two
+}
+
+// newStage must be called in a bubble.
+func newStage(t *testing.T, version string, c cast) *stage {
+	t.Helper()
+	s := &stage{t: t, Engine: engine.New(engine.Options{Version: version}), cast: c, runs: map[string]map[string]bool{}}
+	t.Cleanup(s.Close)
+	config := dockerspec.DockerOCIImageConfig{ImageConfig: ocispec.ImageConfig{Volumes: map[string]struct{}{"/data": {}}}}
+	slow := engine.Process{StopTime: 20 * time.Millisecond}
+	s.AddImage("foster:1", engine.Image{})
+	s.AddImage("app:1", engine.Image{Config: config, Process: slow})
+	s.Publish("far:1", engine.Image{Config: config, Process: slow, PullTime: 30 * time.Millisecond})
+	s.Behave("p-init-1", engine.Process{Exits: true, ExitAfter: 30 * time.Millisecond})
+	s.Behave("p-db-1", engine.Process{StopTime: 20 * time.Millisecond, Healthy: 40 * time.Millisecond})
+	for _, hook := range []string{"hook one", "hook two", "hook last"} {
+		s.BehaveExec(hook, engine.Command{Takes: 10 * time.Millisecond})
+	}
+	if _, err := s.AddNetwork("front", dockernet.CreateOptions{Driver: "bridge"}); err != nil {
+		t.Fatal(err)
+	}
+	id, err := s.Run(engine.Container{
+		Name: "canary", Config: &container.Config{Image: "app:1", Labels: map[string]string{"com.docker.compose.project": "q", "com.docker.compose.service": "web"}},
+		Endpoints: map[string]*dockernet.EndpointSettings{"front": {}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.canary, err = s.Look(id); err != nil {
+		t.Fatal(err)
+	}
+	s.Tamper(func(m events.Message) []events.Message {
+		s.watch(m)
+		return []events.Message{m}
+	})
+	return s
+}
+
+func (s *stage) watch(m events.Message) {
+	child := m.Actor.Attributes[spec.LabelChild]
+	if m.Type != events.ContainerEventType || child == "" {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.runs[child] == nil {
+		s.runs[child] = map[string]bool{}
+	}
+	switch m.Action {
+	case events.ActionStart:
+		s.runs[child][m.Actor.ID] = true
+		if len(s.runs[child]) > 1 {
+			s.two = append(s.two, child)
+		}
+	case events.ActionDie:
+		delete(s.runs[child], m.Actor.ID)
+	}
+}
+
+// foster starts one, on the host or in a container that dies with it.
+func (s *stage) foster(l *life, c cast) {
+	s.t.Helper()
+	s.t.Cleanup(func() {
+		l.kill()
+		<-l.ended
+	})
+	mounts := os.DevNull
+	if s.inside {
+		mounts = s.container(l)
+	}
+	out := outside{
+		args: []string{}, environ: c.environ, stdout: l, stderr: l,
+		signals: func() <-chan os.Signal { return l.signals }, procMountinfo: mounts,
+		engine: mortal{memory{Engine: s.Engine}, l},
+	}
+	go func() {
+		defer close(l.ended)
+		l.code = exitCode(execute(context.Background(), out), &l.out)
+	}()
+}
+
+// container makes the one that a foster runs in, and the mount table there.
+func (s *stage) container(l *life) (mounts string) {
+	s.t.Helper()
+	s.tasks++
+	id, err := s.Run(engine.Container{Name: fmt.Sprintf("task-%d", s.tasks), Config: &container.Config{
+		Image: "foster:1", Labels: map[string]string{spec.LabelLauncher: "true"}, Env: s.cast.environ,
+	}})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	l.withIt = func() { _ = s.Exit(id, 137) } // it runs: nothing can be refused
+	mounts = filepath.Join(s.t.TempDir(), "mountinfo")
+	line := fmt.Sprintf("36 35 8:1 /var/lib/docker/containers/%s/hostname /etc/hostname rw - ext4 /dev/sda1 rw\n", id)
+	if err := os.WriteFile(mounts, []byte(line), 0o644); err != nil {
+		s.t.Fatal(err)
+	}
+	return mounts
+}
+
+// exited waits for the end of a foster.
+func (s *stage) exited(l *life, within time.Duration) int {
+	s.t.Helper()
+	select {
+	case <-l.ended:
+	case <-time.After(within):
+		s.t.Fatalf("foster still runs after %s\n%s", within, l.out.String())
+	}
+	return l.code
+}
+
+// of lists the containers of a child.
+func (s *stage) of(child string) []container.InspectResponse {
+	var out []container.InspectResponse
+	for _, c := range s.LookList(container.ListOptions{All: true, Filters: filters.NewArgs(
+		filters.Arg("label", spec.LabelProject+"=p"), filters.Arg("label", spec.LabelChild+"="+child))}) {
+		if got, err := s.Look(c.ID); err == nil {
+			out = append(out, got)
+		}
+	}
+	return out
+}
+
+// edition is what a child was made from, "" for one that has none.
+func (s *stage) edition(child string) string {
+	for _, c := range s.of(child) {
+		if _, edition, ok := strings.Cut(strings.Join(c.Config.Env, " "), "EDITION="); ok {
+			return strings.Fields(edition)[0]
+		}
+	}
+	return ""
+}
+
+// whole says what the project lacks.
+func (s *stage) whole() error {
+	var errs []error
+	present := map[string]container.InspectResponse{}
+	for _, child := range s.cast.names() {
+		switch list := s.of(child); {
+		case len(list) == 1:
+			present[child] = list[0]
+		case len(list) == 0 && slices.Contains(s.cast.ends, child):
+			// Its work is done; somebody removed what was left of it, as a late call of the dead one may.
+		default:
+			errs = append(errs, fmt.Errorf("%d containers of %s", len(list), child))
+		}
+	}
+	if len(errs) > 0 {
+		return errors.Join(errs...)
+	}
+	if all := s.LookList(container.ListOptions{All: true, Filters: filters.NewArgs(filters.Arg("label", spec.LabelProject+"=p"))}); len(all) != len(present) {
+		errs = append(errs, fmt.Errorf("%d containers of the project, want %d", len(all), len(present)))
+	}
+	for child, nets := range s.cast.runs {
+		errs = append(errs, s.healthy(child, present[child], nets), s.started(child, present[child]))
+	}
+	for _, child := range s.cast.ends {
+		if c, ok := present[child]; ok && (c.State.Status != container.StateExited || c.State.ExitCode != 0) {
+			errs = append(errs, fmt.Errorf("%s is %s with code %d", child, c.State.Status, c.State.ExitCode))
+		}
+	}
+	for child, owner := range s.cast.shares {
+		o := present[owner]
+		if c := present[child]; string(c.HostConfig.NetworkMode) != "container:"+o.ID || c.State.StartedAt < o.State.StartedAt {
+			errs = append(errs, fmt.Errorf("%s does not live in the namespace of the present run of %s", child, owner))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// healthy: it runs, on all of its networks, and its healthcheck is content.
+func (s *stage) healthy(child string, c container.InspectResponse, nets []string) error {
+	if !c.State.Running || c.State.Health != nil && c.State.Health.Status != container.Healthy {
+		return fmt.Errorf("%s is %s (%v)", child, c.State.Status, c.State.Health)
+	}
+	for _, name := range nets {
+		n, err := s.LookNetwork(name)
+		if err != nil {
+			return err
+		}
+		if e := c.NetworkSettings.Networks[name]; e == nil || e.EndpointID == "" || e.NetworkID != n.ID {
+			return fmt.Errorf("%s is not attached to %s", child, name)
+		}
+	}
+	return nil
+}
+
+// started: everything that belongs to its start was done in its present run.
+func (s *stage) started(child string, c container.InspectResponse) error {
+	done := 0
+	for _, x := range s.Execs() {
+		if x.Container == c.ID && strings.Join(x.Options.Cmd, " ") != "hook last" && !x.Ended.IsZero() {
+			done++
+		}
+	}
+	if done < s.cast.hooks[child] {
+		return fmt.Errorf("%d hooks of %s were run, want %d", done, child, s.cast.hooks[child])
+	}
+	if path := s.cast.secret[child]; path != "" {
+		if files, err := s.Files(c.ID); err != nil || files[path].Content != "hunter2" || files[path].Started {
+			return fmt.Errorf("%s has %v for a secret (%v)", child, files[path], err)
+		}
+	}
+	return nil
+}
+
+// steady are the children that are in order at this moment, and that nobody is
+// about to touch.
+func (s *stage) steady(busy map[string]bool) map[string]container.InspectResponse {
+	out := map[string]container.InspectResponse{}
+	for child, nets := range s.cast.runs {
+		list := s.of(child)
+		if len(list) != 1 || busy[strings.TrimPrefix(list[0].Name, "/")] || s.healthy(child, list[0], nets) != nil || s.started(child, list[0]) != nil {
+			continue
+		}
+		out[child] = list[0]
+	}
+	for child, owner := range s.cast.shares {
+		c, o := out[child], out[owner]
+		if o.ContainerJSONBase == nil || c.ContainerJSONBase != nil && (string(c.HostConfig.NetworkMode) != "container:"+o.ID || c.State.StartedAt < o.State.StartedAt) {
+			delete(out, child)
+		}
+	}
+	return out
+}
+
+// awaitWhole waits until the project is whole, and stays so.
+func (s *stage) awaitWhole(l *life) {
+	s.t.Helper()
+	var err error
+	for range 2400 {
+		if err = s.whole(); err == nil {
+			time.Sleep(12 * time.Second)
+			if err = s.whole(); err == nil {
+				return
+			}
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	s.t.Fatalf("not whole after two minutes: %v\n%s", err, l.out.String())
+}
+
+// nothingLeft: of the project only the named volume is there, and all that is
+// somebody else's as it was.
+func (s *stage) nothingLeft(spared ...string) error {
+	var errs []error
+	left := slices.DeleteFunc(s.Containers(), func(name string) bool { return strings.HasPrefix(name, "task-") })
+	if !slices.Equal(left, []string{"canary"}) {
+		errs = append(errs, fmt.Errorf("there are containers %q", left))
+	}
+	if left := s.Networks(); !slices.Equal(left, []string{"front"}) {
+		errs = append(errs, fmt.Errorf("there are networks %q", left))
+	}
+	for _, v := range s.Volumes() {
+		if v != "p_named" && v != s.canary.Mounts[0].Name && !slices.Contains(spared, v) {
+			errs = append(errs, fmt.Errorf("there is volume %s", v))
+		}
+	}
+	now, err := s.Look("canary")
+	if err != nil {
+		return errors.Join(append(errs, err)...)
+	}
+	was := s.canary
+	if now.ID != was.ID || now.State.StartedAt != was.State.StartedAt || !now.State.Running ||
+		now.NetworkSettings.Networks["front"].EndpointID != was.NetworkSettings.Networks["front"].EndpointID {
+		errs = append(errs, errors.New("the canary was touched"))
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.two) > 0 {
+		errs = append(errs, fmt.Errorf("there were two running containers of %q", s.two))
+	}
+	return errors.Join(errs...)
+}
+
+// stop ends a foster, which must leave nothing.
+func (s *stage) stop(l *life, spared ...string) {
+	s.t.Helper()
+	l.signals <- syscall.SIGTERM
+	if code := s.exited(l, time.Minute); code != 0 {
+		s.t.Errorf("exit code %d", code)
+	}
+	if err := s.nothingLeft(spared...); err != nil {
+		s.t.Errorf("after the end: %v", err)
+	}
+}

@@ -1,0 +1,159 @@
+package reap
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/network"
+
+	"foster/spec"
+)
+
+const labelSwarmService = "com.docker.swarm.service.name"
+
+// scene is what one look has brought. It is not changed afterwards.
+type scene struct {
+	self        string
+	hostFosters func(project string) (alive, known bool)
+
+	containers []container.Summary // by name
+	byID       map[string]container.Summary
+	networks   []network.Summary
+	launchers  []launcher // those that run, by name
+	// made are the projects of the children that a container is the parent of,
+	// and ofService those of the children that a service's tasks have made.
+	made, ofService map[string][]string
+	past            map[string]past // by project
+}
+
+// past is what the children of a project have told in this look and those
+// before it: they go before their networks.
+type past struct {
+	contained bool     // their foster ran in a container
+	services  []string // of Swarm, whose tasks made them
+}
+
+// scene looks once. Half of a look would be read as the death of the other
+// half, so whatever goes wrong, other than that something is gone, ends it.
+func (r *Reaper) scene(ctx context.Context, withNetworks bool) (*scene, error) {
+	s := &scene{
+		self: r.cfg.Self, hostFosters: r.cfg.HostFosters,
+		byID: map[string]container.Summary{}, made: map[string][]string{}, ofService: map[string][]string{},
+	}
+	var err error
+	s.containers, err = ask(ctx, listTimeout, func(ctx context.Context) ([]container.Summary, error) {
+		return r.cfg.Engine.ContainerList(ctx, container.ListOptions{All: true})
+	})
+	if err != nil {
+		return nil, &LookError{fmt.Errorf("list containers: %w", err)}
+	}
+	slices.SortFunc(s.containers, func(a, b container.Summary) int { return strings.Compare(nameOf(a), nameOf(b)) })
+	for _, c := range s.containers {
+		s.byID[c.ID] = c
+		if notMade(c.Labels) != "" {
+			continue
+		}
+		project, service := c.Labels[spec.LabelProject], c.Labels[spec.LabelService]
+		note(s.made, c.Labels[spec.LabelParent], project)
+		note(s.ofService, service, project)
+		r.remember(c.Labels)
+	}
+	s.past = r.remembered()
+	for _, c := range s.containers {
+		if _, ok := c.Labels[spec.LabelLauncher]; !ok || !runs(c) {
+			continue
+		}
+		l, err := r.launcher(ctx, c.ID)
+		switch {
+		case errdefs.IsNotFound(err):
+		case err != nil:
+			return nil, &LookError{err}
+		case l.launches:
+			s.launchers = append(s.launchers, l)
+		}
+	}
+	if withNetworks {
+		s.networks, err = ask(ctx, listTimeout, func(ctx context.Context) ([]network.Summary, error) {
+			return r.cfg.Engine.NetworkList(ctx, network.ListOptions{})
+		})
+		if err != nil {
+			return nil, &LookError{fmt.Errorf("list networks: %w", err)}
+		}
+		slices.SortFunc(s.networks, func(a, b network.Summary) int { return strings.Compare(a.Name, b.Name) })
+	}
+	return s, nil
+}
+
+// launcher is what is known of a foster's container. Nothing of it changes in
+// the container's life, so it is asked for once.
+func (r *Reaper) launcher(ctx context.Context, id string) (launcher, error) {
+	r.mu.Lock()
+	l, ok := r.launchers[id]
+	r.mu.Unlock()
+	if ok {
+		return l, nil
+	}
+	c, err := r.inspect(ctx, id)
+	if err != nil {
+		return l, err
+	}
+	l = launcherOf(c, r.cfg.OtherCommands)
+	r.mu.Lock()
+	r.launchers[id] = l
+	r.mu.Unlock()
+	return l, nil
+}
+
+// forget drops what is known of containers that are gone.
+func (r *Reaper) forget(s *scene) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for id := range r.launchers {
+		if _, ok := s.byID[id]; !ok {
+			delete(r.launchers, id)
+		}
+	}
+}
+
+func (r *Reaper) remember(labels map[string]string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p := r.past[labels[spec.LabelProject]]
+	p.contained = p.contained || labels[spec.LabelParent] != ""
+	if service := labels[spec.LabelService]; service != "" && !slices.Contains(p.services, service) {
+		p.services = append(slices.Clone(p.services), service)
+	}
+	r.past[labels[spec.LabelProject]] = p
+}
+
+func (r *Reaper) remembered() map[string]past {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return maps.Clone(r.past)
+}
+
+func note(of map[string][]string, key, project string) {
+	if key != "" && !slices.Contains(of[key], project) {
+		of[key] = append(of[key], project)
+	}
+}
+
+// runs: it has a process, which may be paused or about to come again.
+func runs(c container.Summary) bool {
+	return c.State == container.StateRunning || c.State == container.StatePaused || c.State == container.StateRestarting
+}
+
+func nameOf(c container.Summary) string {
+	for _, name := range c.Names {
+		// A link's name has a second slash.
+		if name = strings.TrimPrefix(name, "/"); !strings.Contains(name, "/") {
+			return name
+		}
+	}
+	return short(c.ID)
+}

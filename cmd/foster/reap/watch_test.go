@@ -1,0 +1,183 @@
+package reap
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"foster/test/engine"
+)
+
+// watched is a Watch that runs.
+type watched struct {
+	*world
+	cancel context.CancelFunc
+	done   chan error
+
+	logMu sync.Mutex
+	log   bytes.Buffer
+}
+
+func (w *watched) Write(p []byte) (int, error) {
+	w.logMu.Lock()
+	defer w.logMu.Unlock()
+	return w.log.Write(p)
+}
+
+func (w *watched) said(text string) int {
+	w.logMu.Lock()
+	defer w.logMu.Unlock()
+	return strings.Count(w.log.String(), text)
+}
+
+func (w *world) watch(c Config) *watched {
+	ctx, cancel := context.WithCancel(w.t.Context())
+	out := &watched{world: w, cancel: cancel, done: make(chan error, 1)}
+	c.Engine, c.Log = w, zerolog.New(out)
+	go func() { out.done <- New(c).Watch(ctx) }()
+	return out
+}
+
+// end stops the watch, which ends without an error.
+func (w *watched) end() {
+	w.t.Helper()
+	w.cancel()
+	w.must(<-w.done)
+	if w.t.Failed() {
+		w.t.Logf("its log:\n%s", w.log.String())
+	}
+}
+
+// TestWatch: the death of a parent begins the grace, the next foster ends it.
+func TestWatch(t *testing.T) {
+	for _, version := range []string{"20.10", "28.0"} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, version)
+			one := w.foster("one", "LAUNCH_PROJECT_NAME=p")
+			w.child("p", "app", one, nil, w.network("p", "front"))
+			r := w.watch(Config{Grace: time.Minute, Resync: time.Hour})
+			time.Sleep(10 * time.Minute)
+
+			// Its project's next foster comes in time.
+			w.must(w.Destroy("one"))
+			time.Sleep(59 * time.Second)
+			two := w.foster("two", "LAUNCH_PROJECT_NAME=p")
+			time.Sleep(10 * time.Minute)
+			w.left("two", "p-app-1")
+			if r.said("an orphan: it goes unless") != 2 || r.said("no longer an orphan") != 2 {
+				t.Errorf("the child and its network have not been orphans once")
+			}
+
+			// One that was made after the last look, and nobody comes for it. With
+			// two fosters gone it counts from the end of the second.
+			w.child("p", "more", two, nil)
+			w.must(w.Kill("two"))
+			time.Sleep(59 * time.Second)
+			w.left("two", "p-app-1", "p-more-1")
+			time.Sleep(15 * time.Second)
+			w.left("two")
+			if got := w.Networks(); len(got) > 0 {
+				t.Errorf("networks left: %q", got)
+			}
+			r.end()
+			if n := r.said(`"message":"removed"`); n != 5 {
+				t.Errorf("it tells of %d removals, want 2 containers, 2 volumes and a network", n)
+			}
+		})
+	}
+}
+
+// TestWatchIsCheap: what happens to others costs no looks.
+func TestWatchIsCheap(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, "20.10")
+		w.child("p", "app", w.foster("one"), nil)
+		r := w.watch(Config{Grace: time.Minute})
+		time.Sleep(time.Second)
+		w.mu.Lock()
+		w.calls = nil
+		w.mu.Unlock()
+		for range 1000 {
+			w.must(w.Restart("p-app-1"))
+			time.Sleep(time.Second)
+		}
+		r.end()
+		if n := len(w.calls); n > 2*4 {
+			t.Errorf("it made %d calls in 17 minutes, %q …", n, w.calls[:8])
+		}
+	})
+}
+
+// TestWatchThroughARestart: an engine that was away has forgotten who ran, and
+// the fosters need their time to come again.
+func TestWatchThroughARestart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, "20.10")
+		w.child("one", "app", w.foster("one", "LAUNCH_IMAGE=app:1"), nil)
+		w.child("two", "app", w.foster("two", "LAUNCH_IMAGE=app:1"), nil)
+		r := w.watch(Config{Grace: time.Minute})
+		time.Sleep(time.Second)
+		w.Down(true)
+		time.Sleep(time.Hour)
+		w.Up()
+		time.Sleep(50 * time.Second)
+		w.left("one", "one-app-1", "two", "two-app-1")
+		w.must(w.Start("one"))
+		time.Sleep(5 * time.Minute)
+		w.left("one", "one-app-1", "two")
+		r.end()
+		if r.said("the engine is away") != 1 || r.said("the engine is back") != 1 {
+			t.Error("it does not tell of the restart once")
+		}
+	})
+}
+
+// TestWatchAndABrokenStream: a stream that somebody cuts again and again keeps
+// no orphan alive.
+func TestWatchAndABrokenStream(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, "20.10")
+		w.child("p", "app", gone(1), nil)
+		r := w.watch(Config{Grace: time.Minute})
+		for range 90 {
+			time.Sleep(time.Second)
+			w.CutStreams(nil)
+		}
+		w.left()
+		r.end()
+		if n := len(w.calls); n > 90*4 {
+			t.Errorf("it made %d calls in 90 seconds", n)
+		}
+	})
+}
+
+// TestWatchTriesAgain: what resists is told of once, tried again with longer
+// pauses, and told of when it is gone.
+func TestWatchTriesAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, "20.10")
+		id := w.child("p", "app", gone(1), nil)
+		w.Inject(engine.ContainerRemove, 5, engine.Fault{For: id, Err: errors.New("device or resource busy")})
+		r := w.watch(Config{Grace: time.Second})
+		time.Sleep(time.Minute)
+		w.left()
+		if r.said(`"warn"`) != 1 || r.said("could not be removed, trying again") != 5 || r.said(`"message":"removed"`) != 2 {
+			t.Error("it does not tell of it")
+		}
+		w.Inject(engine.ContainerList, 3, engine.Fault{Err: errors.New("internal error")})
+		w.child("q", "app", gone(2), nil)
+		time.Sleep(10 * time.Minute)
+		w.left()
+		r.end()
+		if r.said("could not look at the engine") != 3 || r.said("the engine answers again") != 1 {
+			t.Error("it does not tell of the engine")
+		}
+	})
+}

@@ -1,0 +1,120 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"sync"
+	"syscall"
+
+	"github.com/docker/docker/api/types/container"
+
+	"foster/test/relay"
+)
+
+// moment is when a foster is killed, as the relay between it and its engine
+// tells: at its n-th request that changes something, or its n-th event.
+type moment string
+
+const (
+	beforeRequest moment = "before a request" // the engine never gets it
+	afterRequest  moment = "after a request"  // it was carried out, and nobody hears of it
+	lateRequest   moment = "late request"     // it is carried out after the next foster's first look
+	afterEvent    moment = "after an event"
+)
+
+// doom is the end that is in store for one foster.
+type doom struct {
+	w    *world
+	f    *foster
+	when moment
+	nth  int
+	at   string // what it died of, once it is dead
+
+	mu     sync.Mutex
+	armed  bool
+	dead   bool
+	passed int
+	steady *container.InspectResponse // the child that was whole at the death, and that nobody was about to touch
+	busy   int                        // requests under way that change something
+}
+
+// doomed starts a foster that will be killed at a moment: of its launch, or,
+// unless armed, once arm is called.
+func (w *world) doomed(when moment, nth int, armed bool, settings ...string) *doom {
+	w.t.Helper()
+	r, address := w.relay()
+	d := &doom{w: w, when: when, nth: nth, armed: armed}
+	ready := make(chan struct{})
+	r.Intercept(func(x relay.Exchange) relay.Action {
+		<-ready
+		return d.request(x)
+	})
+	r.OnEvent(func(e relay.Event) {
+		<-ready
+		if when == afterEvent {
+			d.pass(fmt.Sprintf("%s %s", e.Type, e.Action))
+		}
+	})
+	d.f = w.foster(append(settings, address)...)
+	close(ready)
+	return d
+}
+
+func (d *doom) arm() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.armed = true
+}
+
+func (d *doom) request(x relay.Exchange) relay.Action {
+	if x.Method == http.MethodGet || x.Method == http.MethodHead {
+		return relay.Pass()
+	}
+	d.mu.Lock()
+	if x.Point == relay.Before {
+		d.busy++
+	} else {
+		d.busy--
+	}
+	d.mu.Unlock()
+	what := x.Method + " " + x.Path
+	switch {
+	case d.when == afterEvent || (d.when == afterRequest) != (x.Point == relay.After):
+	case !d.pass(what):
+	case d.when == lateRequest:
+		return relay.Late(lateBy)
+	default:
+		return relay.Drop()
+	}
+	return relay.Pass()
+}
+
+// pass counts, and kills foster when it is time; it reports whether it was.
+func (d *doom) pass(what string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.dead || !d.armed {
+		return false
+	}
+	if d.passed++; d.passed != d.nth {
+		return false
+	}
+	d.dead, d.at = true, what
+	// Killed already is as well.
+	_ = d.f.cmd.Process.Signal(syscall.SIGKILL)
+	<-d.f.done
+	return true
+}
+
+// left is the run that the next foster has to keep: of a child that is whole
+// although its foster is dead, unless the engine has still something to do.
+func (d *doom) left(want want) []check {
+	d.w.t.Helper()
+	d.mu.Lock()
+	busy := d.busy
+	d.mu.Unlock()
+	if c, err := d.w.whole(want); err == nil && d.when != lateRequest && busy <= 1 {
+		return []check{same(c)}
+	}
+	return nil
+}

@@ -1,0 +1,98 @@
+package e2e
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/docker/docker/api/types/container"
+
+	"foster/test/lab"
+)
+
+// workerFaults are what befalls a worker, in this order.
+var workerFaults = []struct {
+	name        string
+	fault, back func(n *lab.Node, ctx context.Context) error
+	deaf        bool // the worker hears of no manager until its engine is back
+}{
+	{"dockerd SIGTERM", (*lab.Node).StopEngine, startEngineOf, false},
+	{"dockerd SIGKILL", (*lab.Node).KillEngine, startEngineOf, false},
+	{"power cut", (*lab.Node).Crash, func(n *lab.Node, ctx context.Context) error { return n.Boot(ctx) }, false},
+	{"dockerd SIGKILL off the wire", (*lab.Node).KillEngine, startEngineOf, true},
+}
+
+func startEngineOf(n *lab.Node, ctx context.Context) error { return n.StartEngine(ctx) }
+
+// TestWorkerRestart is moby#32607: after a restart of its engine a container on
+// an attachable overlay is not started again, whatever its restart policy. When
+// the engine starts its containers it may not be back in its swarm; it waits
+// 20 s for an attachment, answering nobody meanwhile, and then gives that
+// container up for good with "attaching to network failed". Whether that
+// happens is a race (on an idle machine one of three containers is lost after
+// every SIGKILL and power cut), but for a worker that cannot reach a manager
+// yet: it loses all of them. So do the containers here that are left to their
+// `--restart always`, while foster's child comes back each time.
+func TestWorkerRestart(t *testing.T) {
+	t.Parallel()
+	s := newWorkers(t)
+	for i, row := range []struct {
+		name   string
+		launch func(w *worker) (end func(), c container.InspectResponse)
+	}{
+		{"foster on the host", func(w *worker) (func(), container.InspectResponse) {
+			f, c := w.launch()
+			return f.stop, c
+		}},
+		{"foster as a task", func(w *worker) (func(), container.InspectResponse) {
+			return w.withdraw, w.deploy()
+		}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			w := s.newWorker(t, i)
+			end, c := row.launch(w)
+			for _, fault := range workerFaults {
+				w.leaveAlone(w.overlay, 2)
+				calls := w.calls()
+				if fault.deaf {
+					if err := w.Cut(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if err := fault.fault(w.engine.Node, t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				start := time.Now()
+				if err := fault.back(w.engine.Node, t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				up := time.Now()
+				if fault.deaf {
+					if n := len(w.lost(len(w.alone))); n != len(w.alone) {
+						t.Errorf("%s: the engine lost %d of %d: this row proves nothing", fault.name, n, len(w.alone))
+					}
+					if err := w.Heal(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+				}
+				possible := time.Now()
+				c = w.awaitReached(overlayPatience, newer(c))
+				t.Logf("%s: the engine answered %s after its start, the child was whole %s after it could be", fault.name, up.Sub(start).Round(10*time.Millisecond), w.restored(c, possible))
+				t.Logf("%s: left to the engine: %q", fault.name, w.lost(0))
+				for _, name := range w.alone {
+					w.docker("rm", "--force", "--volumes", name)
+				}
+				w.alone = nil
+				n := w.calls() - calls
+				t.Logf("%s: %d changes were asked of the engine", fault.name, n)
+				if n > 60 {
+					t.Errorf("%s: that is too many", fault.name)
+				}
+				w.neverTwo(start.UnixNano())
+			}
+			end()
+			w.bare()
+		})
+	}
+}
