@@ -18,10 +18,11 @@
 //	                                          └──────────────────────────────────────┘
 //
 // Start reading at Step (step.go). A Step has two halves: fold records what
-// the event says (child.go, fault.go, look.go, done.go, attach.go, network.go, owner.go), settle
-// (settle.go, depend.go, bond.go, teardown.go) decides from the facts as they now are. Decisions never depend
-// on how the facts came about, so faults may overlap, repeat, arrive in any
-// order or not at all: a look (Observed) replaces every event that was missed.
+// the event says (child.go, fault.go, look.go, done.go, attach.go, network.go,
+// volume.go, owner.go, elder.go, foreign.go), settle (settle.go, depend.go,
+// bond.go, teardown.go) decides from the facts as they now are. Decisions never
+// depend on how the facts came about, so faults may overlap, repeat, arrive in
+// any order or not at all: a look (Observed) replaces every event that was missed.
 //
 // # Phases of a child
 //
@@ -50,8 +51,9 @@
 // # Stages of the project
 //
 // opening (nothing is known before the first look) → up → closing → closed;
-// away is up with the followed parent down: everything is taken down until it
-// is back.
+// standby is between opening and up while another foster has the project
+// (elder.go): nothing is ordered, and a stop then touches nothing. away is up
+// with the followed parent down: everything is taken down until it is back.
 //
 // # Invariants
 //

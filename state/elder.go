@@ -10,8 +10,13 @@ const standbyPause = 10 * time.Second
 // whether this one has to wait. Once it has the project it keeps it: an elder
 // that shows up later was started later, whatever the clock says.
 func (c *core) standBy(elder string) bool {
-	if elder == "" || c.Stage != Opening && c.Stage != Standby {
+	if elder == "" || c.Owned {
+		c.Owned = true
 		return false
+	}
+	if c.Stage == Closing {
+		c.quit()
+		return true
 	}
 	c.Stage = Standby
 	if c.Elder != elder {

@@ -174,7 +174,7 @@ func (m *model) accept(rt *rapid.T, before State, e Effect) {
 		return
 	case Quit:
 		m.quit = &e
-		m.stoodBy = before.Stage == Standby
+		m.stoodBy = before.Stage == Standby || !m.s.Owned && (m.elder != "" || m.killed)
 		return
 	case Create:
 		child = e.Child

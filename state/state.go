@@ -21,6 +21,7 @@ type State struct {
 	Checked  bool   // the look that precedes Quit was asked for
 	StreamUp bool   // events arrive
 	Met      bool   // the engine answered at least once
+	Owned    bool   // a look has said that the project is this foster's
 	ParentUp bool
 	// ParentStart is when the parent was started, as of the last whole look.
 	ParentStart time.Time

@@ -4,8 +4,12 @@ import "slices"
 
 // bringDown moves the whole project towards nothing, dependents first.
 func (c *core) bringDown() {
-	if c.Stage == Closing && !c.Met && c.Look == 0 && c.idle() {
-		c.quit() // the engine never answered, and nothing was asked of it
+	if !c.Owned {
+		// Nobody knows yet whose the project is, and nothing was asked of the
+		// engine but that.
+		if c.Kill || c.Look == 0 && (!c.Met || c.LookTry >= maxChecks) {
+			c.quit()
+		}
 		return
 	}
 	ended := true
@@ -34,16 +38,6 @@ func (c *core) bringDown() {
 		return
 	}
 	c.quit()
-}
-
-// idle: no container is known or being made.
-func (c *core) idle() bool {
-	for i := range c.Children {
-		if ch := &c.Children[i]; ch.Op != 0 || ch.ID != "" {
-			return false
-		}
-	}
-	return true
 }
 
 func (c *core) quit() {

@@ -96,7 +96,10 @@ func (b *bench) parts() []part {
 	for _, n := range networks {
 		all = append(all, part{n.driver, func(ctx context.Context, r *report) error { return b.faults(ctx, r, n) }})
 	}
-	return append(all, part{"start", b.starts}, part{"many", b.many}, part{"idle", b.idle}, part{"image", b.image})
+	return append(all, part{"start", b.starts},
+		part{"many", func(ctx context.Context, r *report) error { return b.many(ctx, r, b.thirty()) }},
+		part{"hundred", func(ctx context.Context, r *report) error { return b.many(ctx, r, b.hundred()) }},
+		part{"instances", b.instances}, part{"idle", b.idle}, part{"image", b.image})
 }
 
 // say tells what takes time, apart from the report.

@@ -19,10 +19,20 @@ import (
 // foster creates.
 const (
 	manyLayers  = 5
-	manyWidth   = 6
 	manyProject = "bench-many"
 	pageImage   = "bench/page" // the child of test/demo
 )
+
+// size is how many children there are, what is measured how often, and the budgets that the design gives for that many; 0 is none.
+type size struct {
+	width           int // of each layer
+	rounds          int
+	recover, memory float64
+}
+
+func (b *bench) thirty() size { return size{width: 6, rounds: max(5, b.rounds/4)} }
+
+func (b *bench) hundred() size { return size{width: 20, rounds: 2, recover: 1.3, memory: 40} }
 
 // service is one of the document's, with the indexes of those that it depends on.
 type service struct {
@@ -30,14 +40,14 @@ type service struct {
 	needs []int
 }
 
-func manyServices() []service {
+func manyServices(width int) []service {
 	var all []service
 	for layer := range manyLayers {
-		for i := range manyWidth {
-			s := service{name: fmt.Sprintf("s%d%d", layer, i)}
+		for i := range width {
+			s := service{name: fmt.Sprintf("s%d-%d", layer, i)}
 			if layer > 0 {
-				before := (layer - 1) * manyWidth
-				s.needs = []int{before + i, before + (i+1)%manyWidth}
+				before := (layer - 1) * width
+				s.needs = []int{before + i, before + (i+1)%width}
 			}
 			all = append(all, s)
 		}
@@ -63,9 +73,8 @@ func document(all []service) string {
 func (s service) fostered() string { return manyProject + "-" + s.name + "-1" }
 
 // many measures the launch of many children, and their recovery when all are killed at once.
-func (b *bench) many(ctx context.Context, r *report) error {
-	all := manyServices()
-	rounds := max(5, b.rounds/4)
+func (b *bench) many(ctx context.Context, r *report, many size) error {
+	all, rounds := manyServices(many.width), many.rounds
 	b.say("%d launches of %d children", rounds, len(all))
 	file := filepath.Join(b.work, "many.yaml")
 	if err := os.WriteFile(file, []byte(document(all)), 0o600); err != nil {
@@ -124,8 +133,8 @@ func (b *bench) many(ctx context.Context, r *report) error {
 	r.add(versus(fmt.Sprintf("%d children in order: first create → last start", n), launches, bases, 1.3))
 	r.add(versus("  beside all creates at once, then starts in order", launches, eager, 1.3))
 	r.add(versus(fmt.Sprintf("  foster's start → all %d running", n), wholes, baseWholes, 0))
-	r.add(versus(fmt.Sprintf("%d children killed at once → all running", n), recoveries, replaces, 0))
-	r.add(line{What: fmt.Sprintf("memory, idle, %d children: RSS", n), Value: rss / 1000, Unit: "MB"})
+	r.add(versus(fmt.Sprintf("%d children killed at once → all running", n), recoveries, replaces, many.recover))
+	r.add(line{What: fmt.Sprintf("memory, idle, %d children: RSS", n), Value: rss / 1000, Unit: "MB", Budget: many.memory})
 	r.add(line{What: "  of it anonymous", Value: anonymous / 1000, Unit: "MB"})
 	return nil
 }

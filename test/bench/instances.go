@@ -1,0 +1,125 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// instances is how many fosters share one engine, each with a project of its own, as on a node of many services.
+const instances = 50
+
+// instanceName is the container name of the child of one of them.
+func instanceName(i int) string { return fmt.Sprintf("bench-i%d-web-1", i) }
+
+// instances measures many fosters on one engine: the launch of all at once, the recovery of all children that are killed
+// at once, and what they take while nothing happens. Each follows every event of the engine, those of the others too.
+func (b *bench) instances(ctx context.Context, r *report) (err error) {
+	b.say("%d fosters on one engine", instances)
+	var all []*exec.Cmd
+	defer func() {
+		for _, cmd := range all {
+			err = errors.Join(err, cmd.Process.Signal(syscall.SIGTERM))
+		}
+		for _, cmd := range all {
+			if ended := cmd.Wait(); ended != nil {
+				err = errors.Join(err, fmt.Errorf("a foster of many: %w; its log:\n%s", ended, cmd.Stdout.(*bytes.Buffer)))
+			}
+		}
+	}()
+	at := time.Now().UnixNano()
+	for i := range instances {
+		cmd := exec.CommandContext(ctx, b.foster)
+		cmd.Env = append(b.node.Env(), "LAUNCH_IMAGE="+pageImage, "LAUNCH_PULL=never", "LAUNCH_PROJECT_NAME=bench-i"+strconv.Itoa(i),
+			"LAUNCH_SERVICE_NAME=web", "FOSTER_STABLE_AFTER="+stableAfter.String())
+		cmd.Stdout = &bytes.Buffer{}
+		cmd.Stderr = cmd.Stdout
+		cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+		cmd.WaitDelay = time.Minute
+		if err := cmd.Start(); err != nil {
+			return err
+		}
+		all = append(all, cmd)
+	}
+	var launches, recoveries samples
+	for i := range instances {
+		running, err := b.started(ctx, instanceName(i), at)
+		if err != nil {
+			return fmt.Errorf("the launch of many: %w", err)
+		}
+		launches.add(at, running)
+	}
+	if err := pause(ctx, 2*stableAfter); err != nil {
+		return err
+	}
+
+	at = time.Now().UnixNano()
+	if err := b.together(instances, func(i int) error { return b.api().ContainerKill(ctx, instanceName(i), "KILL") }); err != nil {
+		return fmt.Errorf("kill the children of many: %w", err)
+	}
+	for i := range instances {
+		stamps, err := b.follow(ctx, instanceName(i), at, "die", "create", "start")
+		if err != nil {
+			return fmt.Errorf("after the kill of many: %w", err)
+		}
+		recoveries.add(stamps[0], stamps[2])
+	}
+
+	var mu sync.Mutex
+	var rss, anonymous float64
+	before, err := b.spent(all)
+	if err != nil {
+		return err
+	}
+	from := time.Now()
+	if err := b.together(len(all), func(i int) error {
+		own, ownAnonymous, err := memoryOf(ctx, all[i].Process.Pid)
+		mu.Lock()
+		defer mu.Unlock()
+		rss, anonymous = rss+own, anonymous+ownAnonymous
+		return err
+	}); err != nil {
+		return err
+	}
+	if err := pause(ctx, idleFor); err != nil {
+		return err
+	}
+	after, err := b.spent(all)
+	if err != nil {
+		return err
+	}
+	r.add(line{What: fmt.Sprintf("%d fosters at once → their child running", instances), Rounds: len(launches), P50: launches.at(50), P95: launches.at(95)})
+	r.add(line{What: "  all children killed at once → running", Rounds: len(recoveries), P50: recoveries.at(50), P95: recoveries.at(95)})
+	r.add(line{What: "  memory of one of them: RSS", Value: rss / instances / 1000, Unit: "MB", Budget: 20})
+	r.add(line{What: "  of it anonymous", Value: anonymous / instances / 1000, Unit: "MB"})
+	r.add(line{What: "  processor, idle, all of them", Value: 100 * float64(after-before) / float64(time.Since(from)), Unit: "%"})
+	return nil
+}
+
+// spent is the processor time of processes of this machine.
+func (b *bench) spent(all []*exec.Cmd) (sum time.Duration, err error) {
+	for _, cmd := range all {
+		own, err := processTime(cmd.Process.Pid)
+		if err != nil {
+			return 0, err
+		}
+		sum += own
+	}
+	return sum, nil
+}
+
+// processTime is the processor time of all threads of a process of this machine.
+func processTime(pid int) (time.Duration, error) {
+	out, err := exec.Command("sh", "-c", "cat /proc/"+strconv.Itoa(pid)+"/task/*/schedstat").Output()
+	if err != nil {
+		return 0, fmt.Errorf("read the processor time of process %d: %w", pid, err)
+	}
+	return sumOf(strings.TrimSpace(string(out)))
+}
