@@ -92,6 +92,14 @@ demo-down: ## remove the engine that make demo KEEP=1 left
 bench: setup ## speed and memory, beside their budgets
 	@$(GO) run ./test/bench
 
+.PHONY: load
+load: setup ## more than foster will meet: a flood of foreign events (ARGS='-for 30s')
+	@$(GO) run ./test/load $(ARGS)
+
+.PHONY: soak
+soak: setup ## random faults on a swarm of three, checked from outside (MINUTES=2 SEED=random)
+	@$(GO) run ./test/soak -minutes $(or $(MINUTES),2) -seed $(or $(SEED),random)
+
 .PHONY: clean
 clean: ## remove what was built
 	rm -rf bin dist

@@ -29,9 +29,11 @@ const (
 	hintDigest     = "digest mismatch: what the registry serves is not what the digest names; the registry, or a cache before it, is at fault"
 	hintAttachable = "create it with --attachable"
 	hintManager    = "a manager of the swarm cannot be reached"
+	hintEnding     = "the engine is shutting down"
 	hintOwner      = "the container whose namespace or volumes it shares is not there, or does not run"
 	hintPort       = "its last user may be about to end; else change LAUNCH_PORTS"
 	hintAddress    = "another container holds the address"
+	hintTwins      = "two networks have this name: remove one by its ID, see docker network ls"
 )
 
 var (
@@ -47,6 +49,9 @@ var (
 // answers are tried in order; the first that fits counts. The words were heard
 // from the engine version in seen, or, where that says "read", found in its source.
 var answers = []answer{
+	// An engine on its way down has closed its books before it closes its door.
+	{text: regexp.MustCompile(`database not open`), class: state.Transient, hint: hintEnding, again: true, seen: "20.10.24"},
+
 	// Images, at create.
 	{verbs: forCreate, text: regexp.MustCompile(`(?i)no such image`), class: state.NoImage, seen: "20.10.24"},
 	{verbs: forCreate, text: regexp.MustCompile(`does not match the (specified|detected host) platform|was found but does not (provide|match) the specified platform`), class: state.NoImage, seen: "23.0 read"},
@@ -58,6 +63,7 @@ var answers = []answer{
 	{verbs: forCreate, text: regexp.MustCompile(`invalid volume specification|invalid mount config`), class: state.Permanent, hint: "check LAUNCH_VOLUMES", seen: "20.10.24"},
 
 	// Networks, whoever needs them.
+	{text: regexp.MustCompile(`\d+ matches found (based )?on name`), class: state.Transient, hint: hintTwins, seen: "20.10.24"},
 	{verbs: forJoin, text: regexp.MustCompile(`not manually attachable`), class: state.Permanent, hint: hintAttachable, seen: "20.10.24"},
 	{verbs: forJoin, text: regexp.MustCompile(`invalid cluster node while attaching`), class: state.Transient, hint: "the engine is not (yet) part of its swarm", again: true, seen: "20.10 read"},
 	{verbs: forJoin, text: regexp.MustCompile(`network \S+ not found|network ID not found|could not find a network matching`), class: state.NoNetwork, seen: "20.10.24"},

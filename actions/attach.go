@@ -21,7 +21,7 @@ func (r *Runner) attach(ctx context.Context, c *spec.Child, id, name string) err
 	}
 	err := r.unlessTaken(ctx, VerbConnect, c, []spec.Endpoint{ep}, func() error { return r.connect(ctx, ep, id) })
 	if err == nil || Classify(VerbConnect, err) != state.Exists {
-		return fail(VerbConnect, doing, err)
+		return fail(VerbConnect, doing, r.untwined(ctx, VerbConnect, c, err))
 	}
 	live, err := r.inspect(ctx, id)
 	switch {

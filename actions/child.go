@@ -25,6 +25,9 @@ const (
 // start starts a container and runs its post_start hooks; one that runs already
 // is started.
 func (r *Runner) start(ctx context.Context, c *spec.Child, id string) error {
+	if r.cfg.Begins != nil && len(c.PostStart) > 0 {
+		r.cfg.Begins(c.Name, id)
+	}
 	timeout := startTimeout + time.Duration(len(c.Endpoints))*joinTimeout
 	err := r.unlessTaken(ctx, VerbStart, c, c.Endpoints, func() error {
 		return attempt(ctx, VerbStart, timeout, func(ctx context.Context) error {
@@ -43,7 +46,7 @@ func (r *Runner) start(ctx context.Context, c *spec.Child, id string) error {
 		// It is another container that is not there: one to share with.
 		err = &opError{class: state.Transient, doing: doing, err: err, hint: hintOwner}
 	}
-	return awaiting(c, fail(VerbStart, doing, err))
+	return awaiting(c, fail(VerbStart, doing, r.untwined(ctx, VerbStart, c, err)))
 }
 
 // awaiting names the containers that c shares with in an error that says that
@@ -189,7 +192,7 @@ func (r *Runner) create(ctx context.Context, c *spec.Child) (string, error) {
 		id, err = r.makeNamed(ctx, c, config, host, j)
 	}
 	if err != nil {
-		return id, awaiting(c, fail(VerbCreate, doing, err))
+		return id, awaiting(c, fail(VerbCreate, doing, r.untwined(ctx, VerbCreate, c, err)))
 	}
 	for _, ep := range j.after {
 		err := attempt(ctx, VerbConnect, connectTimeout, func(ctx context.Context) error {
@@ -198,7 +201,8 @@ func (r *Runner) create(ctx context.Context, c *spec.Child) (string, error) {
 		if err == nil || Classify(VerbConnect, err) == state.Exists {
 			continue
 		}
-		err = fail(VerbConnect, fmt.Sprintf("connect network %q to child %q", ep.Network, c.Name), unsureIsTransient(err))
+		err = r.untwined(ctx, VerbConnect, c, unsureIsTransient(err))
+		err = fail(VerbConnect, fmt.Sprintf("connect network %q to child %q", ep.Network, c.Name), err)
 		return r.discard(ctx, c, id), err
 	}
 	if err := r.deliver(ctx, c, id); err != nil {

@@ -13,6 +13,7 @@
 //     more" are success where that is the wanted after-state.
 //   - foreign.go, place.go: who has what a child is refused: its container's name, a
 //     port, an address.
+//   - twins.go: two networks of one name.
 //   - hooks.go, hooklog.go: what a service has run inside its container after its
 //     start and before its stop.
 //   - probe.go, visit.go: whether a service takes connections, on a network that

@@ -48,7 +48,8 @@ func (r *Runner) hooked(child string) bool {
 // failure of a hook: its events tell what became of it.
 //
 // A container that was taken over while it ran gets no hooks, as with docker
-// compose: they belong to the start.
+// compose: they belong to the start. One that is known to have missed them is
+// made anew.
 func (r *Runner) postStart(ctx context.Context, c *spec.Child, id string) error {
 	for i, hook := range c.PostStart {
 		h := hookRun{child: c.Name, name: fmt.Sprintf("post_start hook %d", i+1), container: id, hook: hook}

@@ -96,9 +96,18 @@ func (r *Runner) removeNetwork(ctx context.Context, name string) error {
 // lookUpNetwork finds a network by its exact name: the engine also takes the
 // beginning of an ID for one.
 func (r *Runner) lookUpNetwork(ctx context.Context, name string) (network.Inspect, bool, error) {
-	got, err := get(ctx, VerbNetworkLook, inspectTimeout, func(ctx context.Context) (network.Inspect, error) {
-		return r.cfg.Engine.NetworkInspect(ctx, name, network.InspectOptions{})
-	})
+	look := func() (network.Inspect, error) {
+		return get(ctx, VerbNetworkLook, inspectTimeout, func(ctx context.Context) (network.Inspect, error) {
+			return r.cfg.Engine.NetworkInspect(ctx, name, network.InspectOptions{})
+		})
+	}
+	got, err := look()
+	if err != nil && isTwins(VerbNetworkLook, err) {
+		if err := r.unite(ctx, name); err != nil {
+			return network.Inspect{}, false, err
+		}
+		got, err = look()
+	}
 	if errdefs.IsNotFound(err) {
 		return network.Inspect{}, false, nil
 	}

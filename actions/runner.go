@@ -3,7 +3,6 @@ package actions
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"net"
 	"sync"
@@ -32,12 +31,15 @@ type Config struct {
 	// Await is told of a container of somebody else's that has what a child needs;
 	// its end is worth another try (state.Freed). Nil: nobody needs to know.
 	Await func(containerID string)
-	Log   zerolog.Logger
+	// Begins is told of each container with post_start hooks before its start:
+	// they are seen to here. Nil: nobody needs to know.
+	Begins func(child, containerID string)
+	Log    zerolog.Logger
 	// Backoff is the delay of timers that are set by attempt.
 	Backoff Backoff
 	// Parallel bounds the engine calls under way at once; 0: DefaultParallel.
 	// Stops are not counted: they mostly wait, and a project must not take
-	// several graces to end.
+	// several graces to end. Nor is what has lasted for slowCall.
 	Parallel int
 	// Pulls bounds the pulls under way at once; 0: DefaultPulls.
 	Pulls int
@@ -259,25 +261,5 @@ func (s *session) release(j job) {
 	delete(s.ops, j.op)
 	if j.lifecycle {
 		delete(s.busy, j.child)
-	}
-}
-
-func (r *Runner) bounded(ctx context.Context, j job) (string, error) {
-	if !j.unbounded {
-		if err := acquire(ctx, r.work); err != nil {
-			return "", err
-		}
-		defer func() { <-r.work }()
-	}
-	return j.run(ctx)
-}
-
-// acquire waits for a slot, or for the end of ctx.
-func acquire(ctx context.Context, slots chan struct{}) error {
-	select {
-	case slots <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("wait for a slot: %w", ctx.Err())
 	}
 }

@@ -45,6 +45,7 @@ type stub struct {
 	netCreate  func(ctx context.Context, name string, options network.CreateOptions) (string, error)
 	netRemove  func(ctx context.Context, id string) error
 	netInspect func(ctx context.Context, name string) (network.Inspect, error)
+	netList    func(ctx context.Context) ([]network.Summary, error)
 	volCreate  func(ctx context.Context, options volume.CreateOptions) error
 	volInspect func(ctx context.Context, name string) error
 	volRemove  func(ctx context.Context, name string) error
@@ -152,6 +153,13 @@ func (s *stub) NetworkRemove(ctx context.Context, id string) error {
 		return err
 	}
 	return s.netRemove(ctx, id)
+}
+
+func (s *stub) NetworkList(ctx context.Context, options network.ListOptions) ([]network.Summary, error) {
+	if err := s.note(s.netList != nil, "network ls %s", strings.Join(options.Filters.Get("name"), " ")); err != nil {
+		return nil, err
+	}
+	return s.netList(ctx)
 }
 
 func (s *stub) NetworkInspect(ctx context.Context, name string, _ network.InspectOptions) (network.Inspect, error) {

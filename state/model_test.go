@@ -69,6 +69,7 @@ type model struct {
 	// the stamps of what it adopts are all that the next one has.
 	stepping bool
 	elder    string // another foster that has the project
+	elders   bool   // there was one
 	stoodBy  bool   // the end came while it had
 	timers   map[Timer]SetTimer
 	stream   bool
@@ -106,7 +107,7 @@ func newModel(rt *rapid.T) *model {
 		m.succeeded["c0"] = !old.running && old.hash == "h"
 	}
 	if rapid.IntRange(0, 4).Draw(rt, "elder") == 0 {
-		m.elder = "e1"
+		m.elder, m.elders = "e1", true
 	}
 	m.openStream()
 	return m
@@ -174,7 +175,7 @@ func (m *model) accept(rt *rapid.T, before State, e Effect) {
 		return
 	case Quit:
 		m.quit = &e
-		m.stoodBy = before.Stage == Standby || !m.s.Owned && (m.elder != "" || m.killed)
+		m.stoodBy = before.Stage == Standby || !m.s.Owned && (m.elders || m.killed)
 		return
 	case Create:
 		child = e.Child

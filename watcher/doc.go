@@ -42,6 +42,10 @@
 //	destroy, rename away    of an owner               OwnerGone
 //	rename                  to an owner's name        ResyncDue: whether it runs is not said
 //
+// The engine's last events also tell, once for each container that somebody else
+// started, whether the hooks that belong to its start have come to their end
+// (hooks.go).
+//
 // A network's event names the container by ID only and carries no labels, so
 // the watcher keeps the IDs of the project's containers: from their own events,
 // which carry all labels, and from looks.

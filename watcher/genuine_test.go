@@ -23,7 +23,7 @@ func TestGenuineLabel(t *testing.T) {
 func TestCopies(t *testing.T) {
 	onBench(t, engine.Options{}, func(t *testing.T, b *bench) {
 		var log bytes.Buffer
-		b.cfg.Log = zerolog.New(&log)
+		b.cfg.Log = zerolog.New(zerolog.SyncWriter(&log))
 		b.cfg.Genuine = spec.Genuine
 		b.network()
 		b.AddImage("commit:1", engine.Image{})

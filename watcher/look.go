@@ -128,6 +128,9 @@ func (l *look) child(ctx context.Context, id string) (facts *state.ChildFacts, c
 	if err != nil {
 		return nil, false, fmt.Errorf("inspect parent of container %s: %w", short(id), err)
 	}
+	if made.Unfinished, err = l.unfinished(ctx, made); err != nil {
+		return nil, false, err
+	}
 	return &made, false, nil
 }
 
@@ -211,11 +214,19 @@ func (l *look) inspect(ctx context.Context, ref string) (container.InspectRespon
 	})
 }
 
+// slowCall is how long a call counts in the pool. An inspect waits while the
+// engine starts the container, which for an overlay whose managers are away
+// takes 20 s: it must not hold back the looks at others.
+const slowCall = time.Second
+
 // call makes one call with a deadline, when the pool has room for it.
 func call[T any](ctx context.Context, w *Watcher, make func(context.Context) (T, error)) (T, error) {
 	select {
 	case w.slots <- struct{}{}:
-		defer func() { <-w.slots }()
+		free := sync.OnceFunc(func() { <-w.slots })
+		defer free()
+		late := time.AfterFunc(slowCall, free)
+		defer late.Stop()
 	case <-ctx.Done():
 		var none T
 		return none, ctx.Err()

@@ -50,6 +50,9 @@ type Config struct {
 	// project's in spite of the project's label among its labels; "" when it is,
 	// and when foster knows it anyway. Nil: the label is enough.
 	Genuine func(name, image string, labels map[string]string) string
+	// Hooks are the commands that belong to the start of children, by child and
+	// in order: an adopted one may have missed them.
+	Hooks map[string][][]string
 	// Whole says whether a live endpoint has all that the child is to have on
 	// this network; nil means that any live endpoint is enough. It is called
 	// from several goroutines at once.
@@ -61,6 +64,7 @@ type Watcher struct {
 	cfg     Config
 	known   *known
 	vouched *vouched
+	starts  *starts
 	queue   *queue
 	slots   chan struct{}
 }
@@ -74,6 +78,7 @@ func New(cfg Config) *Watcher {
 		cfg:     cfg,
 		known:   newKnown(),
 		vouched: newVouched(),
+		starts:  newStarts(),
 		queue:   newQueue(queueSize),
 		slots:   make(chan struct{}, poolSize),
 	}

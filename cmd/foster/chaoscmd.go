@@ -25,8 +25,8 @@ const chaosLong = `Break children of a running foster on purpose, on a schedule,
 engine's own clock how long each takes to be whole again: running, with every
 attachment that it had, healthy where it has a healthcheck.
 
-Only children of a foster whose container runs are broken; anything else is
-refused. No child is broken before all are whole again. Several faults may be
+Only children of a foster that is alive are broken (its container runs, or it
+holds the lock of one outside of containers); anything else is refused. No child is broken before all are whole again. Several faults may be
 given: each round draws a child and one of them. Without any it is --kill.
 
 Ctrl-C ends after the present round, a second one at once; nothing stays paused
@@ -84,7 +84,7 @@ func chaosCommand(out outside) *cobra.Command {
 	flags.StringSliceVar(&o.Cuts, "cut", nil, "disconnect from `NET`, named as in the engine or as in the project; repeatable")
 	flags.BoolVar(&f.held, "pause", false, "docker pause, and unpause after --pause-for; foster leaves it alone")
 	flags.DurationVar(&o.PauseFor, "pause-for", chaos.DefaultPauseFor, "how long --pause holds")
-	flags.DurationVar(&o.Every, "every", chaos.DefaultEvery, "time from one fault to the next; more when a recovery takes longer")
+	flags.DurationVar(&o.Every, "every", chaos.DefaultEvery, "time from a recovery to the next fault")
 	flags.StringVar(&f.jitter, "jitter", chaos.DefaultJitter, "how much chance adds to or takes from --every: a share (0.3, 30%) or a duration")
 	flags.BoolVar(&o.Stable, "stable", false, "end only runs that lasted FOSTER_STABLE_AFTER, so that no recovery contains foster's pause")
 	flags.IntVar(&o.Rounds, "rounds", chaos.DefaultRounds, "how many faults; 0 goes on until Ctrl-C")
@@ -94,7 +94,7 @@ func chaosCommand(out outside) *cobra.Command {
 	flags.DurationVar(&f.probeTimeout, "probe-timeout", chaos.DefaultProbeTimeout, "how long one question of --probe waits")
 	flags.BoolVar(&f.probeFresh, "probe-fresh", false, "a new connection for each question, instead of kept ones")
 	flags.BoolVar(&f.json, "json", false, "one JSON object a line: each round, then the summary")
-	flags.BoolVar(&o.OnHost, "on-host", false, "also break children of a foster that runs outside any container: the engine cannot say whether it is alive")
+	flags.BoolVar(&o.OnHost, "on-host", false, "also break children of a foster outside any container that is not seen from here, such as one on another machine")
 	flags.BoolVarP(&f.yes, "yes", "y", false, "do not ask before breaking children of several projects; needed for that without a terminal")
 	completeChaos(out, cmd)
 	usage := cmd.UsageFunc() // without the exit codes of the root's
@@ -150,6 +150,12 @@ func (f *chaosFlags) run(cmd *cobra.Command, out outside) error {
 	ctx := cmd.Context()
 	if err := reach(ctx, engine, 0, zerolog.Nop()); err != nil {
 		return err
+	}
+	if hosts := hostFosters(out, engine); hosts != nil {
+		f.options.Hosted = func(project string) bool {
+			alive, _ := hosts(project)
+			return alive
+		}
 	}
 	found, err := chaos.Survey(ctx, engine, f.options)
 	if err != nil {

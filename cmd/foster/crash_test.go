@@ -154,9 +154,9 @@ func (c crashStory) rehearse(t *testing.T) (points []point) {
 // play lets a foster die at one point, and another one take over. It reports
 // whether there was such a point: not all of them come in each run. k makes
 // the circumstances different.
-func (c crashStory) play(t *testing.T, at point, k int) (met bool) {
+func (c crashStory) play(t *testing.T, at point, k int, version string) (met bool) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newStage(t, []string{"20.10", "28.0"}[k%2], c.cast(t))
+		s := newStage(t, version, c.cast(t))
 		s.inside = k/2%2 == 1
 		first, next := newLife(), newLife()
 		left := s.watchOver(first)
@@ -187,6 +187,24 @@ func (a *aftermath) kept(s *stage) {
 	}
 }
 
+// thin leaves out events that come while nothing is asked of the engine since
+// another point: what dies with foster then is only what it remembers. Each kind
+// of event stays.
+func thin(points []point) []point {
+	var out []point
+	kinds := map[string]bool{}
+	called := true
+	for _, p := range points {
+		if event := strings.HasPrefix(p.what, "event "); event && !called && kinds[p.what] {
+			continue
+		}
+		called = !strings.HasPrefix(p.what, "event ") && !strings.HasPrefix(p.what, "effect ")
+		kinds[p.what] = true
+		out = append(out, p)
+	}
+	return out
+}
+
 // TestCrashPoints kills foster at every event that it hears, at every effect
 // that it decides on, and around every call that changes the engine.
 func TestCrashPoints(t *testing.T) {
@@ -194,11 +212,11 @@ func TestCrashPoints(t *testing.T) {
 	for _, c := range crashStories {
 		t.Run(c.name, func(t *testing.T) {
 			began, missed := time.Now(), 0
-			points := c.rehearse(t)
+			points := thin(c.rehearse(t))
 			for k, at := range points {
 				met := false
-				for try := 0; try < 3 && !met && !t.Failed(); try++ {
-					met = c.play(t, at, k)
+				for try := 0; try < 4 && !met && !t.Failed(); try++ {
+					met = c.play(t, at, k, []string{"28.0", "20.10"}[(k+try)%2])
 				}
 				if met {
 					covered[at.what]++
@@ -206,7 +224,7 @@ func TestCrashPoints(t *testing.T) {
 					missed++
 				}
 			}
-			if t.Logf("%d points, %d of them not met again, %s", len(points), missed, time.Since(began).Round(time.Millisecond)); missed > len(points)/10 {
+			if t.Logf("%d points, %d of them not met again, %s", len(points), missed, time.Since(began).Round(time.Millisecond)); missed > len(points)/4 {
 				t.Error("too many points were not met again")
 			}
 		})

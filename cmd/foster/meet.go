@@ -30,6 +30,17 @@ func (l *live) networks() []string {
 	return names
 }
 
+// hooks are the commands that belong to the start of each child, in order.
+func (l *live) hooks() map[string][][]string {
+	out := map[string][][]string{}
+	for _, c := range l.project.Children {
+		for _, h := range c.PostStart {
+			out[c.Name] = append(out[c.Name], h.Command)
+		}
+	}
+	return out
+}
+
 // names are those of the children's containers.
 func (l *live) names() []string {
 	var names []string

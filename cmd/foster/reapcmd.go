@@ -129,7 +129,11 @@ func (f *reapFlags) run(cmd *cobra.Command, out outside) error {
 		defer close(watched)
 		select {
 		case s := <-signals:
-			cancel(&exitError{Code: exitSignal + signalCode(s)})
+			if f.watch {
+				cancel(errSignalled) // its end in order
+			} else {
+				cancel(&exitError{Code: exitSignal + signalCode(s)})
+			}
 		case <-ctx.Done():
 		}
 	}()
@@ -158,9 +162,17 @@ func (f *reapFlags) run(cmd *cobra.Command, out outside) error {
 		Progress: out.stderr, Terminal: isFile && isatty.IsTerminal(file.Fd()),
 	})
 	if f.watch {
+		if self.ContainerID != "" {
+			kept := make(chan struct{})
+			go func() {
+				defer close(kept)
+				cancel(keepSocket(ctx, socketPath(engine), out.procMountinfo))
+			}()
+			defer func() { cancel(nil); <-kept }()
+		}
 		err := r.Watch(ctx)
 		log.Info().Msg("foster reap ends")
-		return err
+		return f.ended(ctx, errors.Join(err, context.Cause(ctx)))
 	}
 	found, err := r.Once(ctx)
 	if len(found) > 0 || err == nil {
@@ -178,10 +190,8 @@ func (f *reapFlags) run(cmd *cobra.Command, out outside) error {
 func (f *reapFlags) ended(ctx context.Context, err error) error {
 	var silence *reap.LookError
 	switch {
-	case err == nil:
+	case err == nil, errors.Is(context.Cause(ctx), errSignalled):
 		return nil
-	case ctx.Err() != nil && f.watch:
-		return nil // stopped while it waited for the engine
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case errors.As(err, &silence):

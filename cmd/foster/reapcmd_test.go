@@ -42,6 +42,7 @@ func (r reaping) child(t *testing.T, project, parent string) {
 	t.Helper()
 	labels := map[string]string{
 		spec.LabelProject: project, spec.LabelChild: "web", spec.LabelSpecHash: "h", spec.LabelVersion: "v",
+		spec.LabelContainer: project + "-web-1", spec.LabelImage: "app:1",
 		"com.docker.compose.project": project, "com.docker.compose.service": "web", "com.docker.compose.config-hash": "h",
 	}
 	if parent != "" {

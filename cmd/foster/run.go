@@ -91,7 +91,7 @@ func (c *configured) run(ctx context.Context, signals <-chan os.Signal) error {
 		Engine: engine, Project: live.project.Name, Networks: live.networks(), Names: live.names(),
 		Owners: live.owners(), Parent: c.settings.Parent, Self: live.self.ContainerID, Resync: c.settings.Resync,
 		Claims: claims(live.project.Name, live.self, live.environ), Began: began,
-		Genuine: spec.Genuine, Log: log, Whole: wholeness(live.project),
+		Genuine: spec.Genuine, Log: log, Whole: wholeness(live.project), Hooks: live.hooks(),
 	})
 	{ // watcher: the engine's events, and looks
 		g.Add(func() error {
@@ -101,12 +101,17 @@ func (c *configured) run(ctx context.Context, signals <-chan os.Signal) error {
 	{ // runner: everything that changes the engine, and timers
 		r := actions.New(actions.Config{
 			Engine: engine, Project: live.project, Parent: live.parent.ID, Labels: live.labels(work), Self: live.self.ContainerID,
-			Auth: actions.Credentials(c.lookup), Await: w.Await, Log: log, Backoff: actions.Backoff{
+			Auth: actions.Credentials(c.lookup), Await: w.Await, Begins: w.Begins, Log: log, Backoff: actions.Backoff{
 				Initial: actions.DefaultBackoffInitial, Max: c.settings.BackoffMax, Jitter: actions.DefaultBackoffJitter,
 			},
 		})
 		g.Add(func() error {
 			return r.Run(work, effects, events)
+		}, func(error) { stop() })
+	}
+	if live.self.ContainerID != "" { // socket: it may become another one, which only a new container gets
+		g.Add(func() error {
+			return keepSocket(work, socketPath(engine), c.outside.procMountinfo)
 		}, func(error) { stop() })
 	}
 	{ // loop: the State

@@ -6,8 +6,6 @@ import (
 	"sync"
 	"syscall"
 
-	"github.com/docker/docker/api/types/container"
-
 	"foster/test/relay"
 )
 
@@ -34,8 +32,7 @@ type doom struct {
 	armed  bool
 	dead   bool
 	passed int
-	steady *container.InspectResponse // the child that was whole at the death, and that nobody was about to touch
-	busy   int                        // requests under way that change something
+	busy   int // requests under way that change something
 }
 
 // doomed starts a foster that will be killed at a moment: of its launch, or,
@@ -64,6 +61,14 @@ func (d *doom) arm() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.armed = true
+}
+
+// spare lets it live; false means that it is dead already.
+func (d *doom) spare() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.armed = false
+	return !d.dead
 }
 
 func (d *doom) request(x relay.Exchange) relay.Action {
@@ -113,7 +118,10 @@ func (d *doom) left(want want) []check {
 	d.mu.Lock()
 	busy := d.busy
 	d.mu.Unlock()
-	if c, err := d.w.whole(want); err == nil && d.when != lateRequest && busy <= 1 {
+	if d.when == beforeRequest {
+		busy-- // the one that the engine never got
+	}
+	if c, err := d.w.whole(want); err == nil && d.when != lateRequest && busy <= 0 {
 		return []check{same(c)}
 	}
 	return nil

@@ -68,8 +68,10 @@ func (c *crash) launches() {
 			d.f.stop()
 			break
 		}
+		kept := d.left(c.want)
 		next := c.foster(c.settings...)
-		c.awaitWhole(c.want, d.left(c.want)...)
+		next.awaitChild()
+		c.awaitWhole(c.want, kept...)
 		next.stop()
 		if err := c.left(); err != nil {
 			c.t.Fatalf("death %s, and after the next one's end: %v", d.at, err)
@@ -135,7 +137,20 @@ func (c *crash) awaitSettled(f *foster, checks ...check) {
 		}
 		return errors.New("not yet")
 	})
-	c.awaitWhole(c.want, same(child))
+	if c.when != lateRequest { // else it may be about to end, by an order of the dead one
+		c.awaitWhole(c.want, same(child))
+	}
+}
+
+// awaitChild waits until foster has launched its child, or taken it over.
+func (f *foster) awaitChild() {
+	f.w.t.Helper()
+	lab.Eventually(f.w.t, patience, "foster and its child", func() error {
+		if len(f.said("launched"))+len(f.said("adopted")) == 0 {
+			return errors.New("neither launched nor adopted")
+		}
+		return nil
+	})
 }
 
 // dies waits for the death; false means that foster has come through instead.
@@ -152,8 +167,12 @@ func (c *crash) dies(d *doom, through func() error) bool {
 			}
 			return nil
 		default:
-			return through()
 		}
+		err := through()
+		if err == nil && !d.spare() {
+			return errors.New("it is dying")
+		}
+		return err
 	})
 	if died {
 		c.deaths = append(c.deaths, d.at)
@@ -172,7 +191,7 @@ func (c *crash) verdict(call string) {
 	}
 	c.t.Logf("%d deaths %s: %s", len(c.deaths), c.when, strings.Join(what, ", "))
 	if c.when == afterEvent {
-		call = "container start"
+		call = "container" // which of its events it dies after is chance: networks tell of it as well
 	}
 	first, _, _ := strings.Cut(call, "*")
 	if !slices.ContainsFunc(c.deaths, func(at string) bool { return strings.HasPrefix(at, first) }) {

@@ -22,10 +22,10 @@ func TestForeignPort(t *testing.T) {
 	f.heldBy("port "+port+"/tcp", "container "+s.name(), s.before.ID[:12], "of project shop")
 	f.awaitSaid("waiting before", "attempt=4") // it means to wait for 8 s
 	s.untouched()
-	s.does("stop", "kill", "kill", "die", "stop")
+	s.does("stop", "kill", "die", "stop")
 	c := w.awaitWhole(wanted(w.net("front")))
 	freed := s.left(lab.Type("network"), lab.Action("disconnect"))
-	w.soon("the child runs", freed, w.lastStart())
+	f.soon("Freed", "the child runs", freed, w.lastStart())
 	w.calm(freed)
 	if b := c.NetworkSettings.Ports["80/tcp"]; len(b) == 0 || b[0].HostPort != port {
 		t.Errorf("its ports are %v", c.NetworkSettings.Ports)
@@ -84,7 +84,7 @@ func TestForeignAddress(t *testing.T) {
 	w.docker("network", "disconnect", net, s.before.ID)
 	w.awaitWhole(want{image: childImage, endpoints: []endpoint{{network: net, ipv4: ip}}})
 	freed := s.left(lab.Type("network"), lab.Action("disconnect"))
-	w.soon("the child runs", freed, w.lastStart())
+	f.soon("Freed", "the child runs", freed, w.lastStart())
 	w.calm(freed)
 	s.untouched()
 	f.stop()
@@ -124,7 +124,7 @@ func TestForeignAddressOfARunningChild(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.soon("the child is attached", freed, joined)
+	f.soon("Freed", "the child is attached", freed, joined)
 	f.stop()
 	s.untouched()
 	w.nothingLeft()
@@ -168,7 +168,7 @@ func TestForeignNetwork(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			w.soon("the child runs", gone.TimeNano, w.lastStart())
+			f.soon("NetGone", "the child runs", gone.TimeNano, w.lastStart())
 			if got := c.NetworkSettings.Networks[name]; got == nil || got.NetworkID == id {
 				t.Errorf("it is on %+v", got)
 			}

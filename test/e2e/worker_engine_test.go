@@ -96,3 +96,57 @@ func TestWorkerRestart(t *testing.T) {
 		})
 	}
 }
+
+// TestWorkerScopedBridge is moby#40402: a bridge of the swarm's scope, on a
+// worker that loses its power. Engine 20.10 comes back with a record of the
+// network that it does not show and that is in the way of every attachment
+// ("network … exists" in its log): all that it says is that a manager did not
+// answer, to any container, after clean restarts too. Foster goes on trying,
+// and has the child back when the network was made anew under its name.
+func TestWorkerScopedBridge(t *testing.T) {
+	t.Parallel()
+	s := newWorkers(t)
+	w := &worker{world: newWorld(t, s.engines[0]), swarm: s}
+	bridge := w.name("bridge")
+	create := []string{"network", "create", "--scope", "swarm", "--driver", "bridge", "--attachable", bridge}
+	w.onManager(create...)
+	f := w.foster("LAUNCH_EXT_NETWORKS="+bridge, "FOSTER_BACKOFF_MAX="+overlayBackoff.String())
+	c := w.awaitWhole(wanted(bridge))
+	w.leaveAlone(bridge, 1)
+	if err := w.Crash(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	calls := w.calls()
+	if err := w.Boot(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	up := time.Now()
+	t.Logf("left to the engine: %q", w.lost(1))
+	if out, err := w.Docker(t.Context(), "run", "--rm", "--network", bridge, lab.BusyboxImage, "true"); err == nil {
+		t.Errorf("the engine has its network (%s): this row proves nothing", out)
+	}
+	lab.Eventually(t, overlayPatience, "the removal of "+bridge, func() error {
+		return s.manager.Client().NetworkRemove(t.Context(), bridge)
+	})
+	n := w.calls() - calls
+	t.Logf("%d changes were asked of the engine in %s", n, time.Since(up).Round(time.Second))
+	if n > 60 {
+		t.Error("that is too many")
+	}
+	lab.Eventually(t, overlayPatience, "the network "+bridge, func() error {
+		_, err := s.manager.Docker(t.Context(), create...)
+		return err
+	})
+	possible := time.Now()
+	c = w.awaitWholeWithin(overlayPatience, wanted(bridge), newer(c))
+	t.Logf("whole %s after the network was made anew", w.restored(c, possible))
+	w.neverTwo(up.UnixNano())
+	f.stop()
+	for _, name := range w.alone {
+		w.docker("rm", "--force", "--volumes", name)
+	}
+	lab.Eventually(t, patience, "nothing left of "+w.project, w.left)
+	lab.Eventually(t, patience, "the removal of "+bridge, func() error {
+		return s.manager.Client().NetworkRemove(t.Context(), bridge)
+	})
+}

@@ -67,7 +67,7 @@ func testLeaveAndRejoin(t *testing.T, s *workers) {
 func testLastUser(t *testing.T, s *workers) {
 	other := s.newWorker(t, 1) // on its overlay the container left to the engine is alone
 	other.leaveAlone(other.overlay, 1)
-	other.crashUntilLost(5)
+	other.crashUntilLost(3)
 	w := s.newWorker(t, 1)
 	f, c := w.launch()
 	f.awaitSaid("launched")

@@ -68,23 +68,26 @@ type worker struct {
 func (s *workers) newWorker(t *testing.T, i int) *worker {
 	t.Helper()
 	w := &worker{world: newWorld(t, s.engines[i]), swarm: s}
+	t.Cleanup(w.tell)
 	w.overlay = w.name("ov")
 	w.makeOverlay()
 	return w
 }
 
 // peer is the name of a service with one task on the manager that shares the
-// overlay. It is no container like the child: an engine 20.10 that attached one
-// to an overlay while that was made anew may never attach any again.
+// overlay.
 func (w *worker) peer() string { return w.name("peer") }
 
 // peerTask is the container of that task.
 func (w *worker) peerTask() (string, error) {
-	out, err := w.swarm.manager.Docker(w.t.Context(), "ps", "--quiet", "--no-trunc", "--filter", "label=com.docker.swarm.service.name="+w.peer())
-	if err == nil && len(strings.Fields(out)) != 1 {
-		err = fmt.Errorf("containers of the peer: %q", out)
+	list, err := w.swarm.manager.Client().ContainerList(w.t.Context(), container.ListOptions{Filters: filters.NewArgs(filters.Arg("label", "com.docker.swarm.service.name="+w.peer()))})
+	if err != nil {
+		return "", err
 	}
-	return out, err
+	if len(list) != 1 {
+		return "", fmt.Errorf("%d containers of the peer run", len(list))
+	}
+	return list[0].ID, nil
 }
 
 // onManager runs the docker CLI against the manager.
@@ -254,10 +257,11 @@ func (w *worker) deploy() container.InspectResponse {
 	if err := w.engine.foster(); err != nil {
 		w.t.Fatal(err)
 	}
-	w.t.Cleanup(w.tellTasks)
-	args := []string{"service", "create", "--detach", "--name", w.service(), "--endpoint-mode", "dnsrr", "--no-resolve-image",
+	args := []string{
+		"service", "create", "--detach", "--name", w.service(), "--endpoint-mode", "dnsrr", "--no-resolve-image",
 		"--constraint", "node.hostname==" + w.Name, "--network", w.overlay, "--restart-delay", "1s", "--stop-grace-period", "30s",
-		"--mount", "type=bind,source=/run/docker.sock,target=/var/run/docker.sock"}
+		"--mount", "type=bind,source=/run/docker.sock,target=/var/run/docker.sock",
+	}
 	for _, kv := range w.settings([]string{"LAUNCH_EXT_NETWORKS=" + w.overlay, "FOSTER_BACKOFF_MAX=" + overlayBackoff.String()}) {
 		args = append(args, "--env", kv)
 	}
@@ -282,17 +286,28 @@ func (w *worker) tasks(ctx context.Context) []container.Summary {
 	return list
 }
 
-// tellTasks logs what the tasks of a failed test said.
-func (w *worker) tellTasks() {
+// tell logs what the tasks of a failed test did and said.
+func (w *worker) tell() {
 	if !w.t.Failed() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
+	for _, service := range []string{w.peer(), w.service()} {
+		out, err := w.swarm.manager.Docker(ctx, "service", "ps", "--no-trunc", "--format", "{{.Name}}: {{.CurrentState}} {{.Error}}", service)
+		w.t.Logf("tasks of %s (%v):\n%s", service, err, out)
+	}
 	for _, task := range w.tasks(ctx) {
 		out, err := w.Docker(ctx, "logs", "--tail", "80", task.ID)
 		w.t.Logf("log of %s, %s (%v):\n%s", task.Names, task.Status, err, out)
 	}
+	var said []string
+	for line := range strings.Lines(w.swarm.manager.Log(20000)) {
+		if !strings.Contains(line, "level=debug") {
+			said = append(said, line)
+		}
+	}
+	w.t.Logf("the manager's engine:\n%s", strings.Join(said[max(0, len(said)-20):], ""))
 }
 
 // neverTwo fails the test if the engine's events after a time say that two

@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 	"io"
+	"maps"
+	"slices"
 
 	"github.com/docker/docker/api/types/events"
 
@@ -139,6 +141,22 @@ func (e *Engine) NetworkRemove(ctx context.Context, networkID string) error {
 // network that nothing on it uses.
 func (e *Engine) NetworkInspect(ctx context.Context, networkID string, _ network.InspectOptions) (network.Inspect, error) {
 	return serve(ctx, e, NetworkInspect, networkID, locked(e, func() (network.Inspect, error) { return e.inspectNetwork(networkID) }))
+}
+
+// NetworkList knows the filter name, which takes a part of one.
+func (e *Engine) NetworkList(ctx context.Context, options network.ListOptions) ([]network.Summary, error) {
+	return serve(ctx, e, NetworkList, "", locked(e, func() ([]network.Summary, error) {
+		var out []network.Summary
+		for _, id := range slices.Sorted(maps.Keys(e.networks)) {
+			n, err := e.inspectNetwork(id)
+			if err != nil || options.Filters.Contains("name") && !options.Filters.Match("name", n.Name) {
+				continue
+			}
+			n.Containers = nil // as in every list
+			out = append(out, n)
+		}
+		return out, nil
+	}))
 }
 
 // VolumeCreate makes a volume, or returns the one of this name.

@@ -24,6 +24,7 @@ const (
 	NetworkCreate     Verb = "NetworkCreate"
 	NetworkRemove     Verb = "NetworkRemove"
 	NetworkInspect    Verb = "NetworkInspect"
+	NetworkList       Verb = "NetworkList"
 	VolumeCreate      Verb = "VolumeCreate"
 	VolumeInspect     Verb = "VolumeInspect"
 	VolumeRemove      Verb = "VolumeRemove"

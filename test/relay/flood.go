@@ -33,9 +33,10 @@ type Flood struct {
 	ended chan struct{}
 	once  sync.Once
 
-	mu    sync.Mutex
-	sent  int // events that went to at least one stream
-	bytes int64
+	mu     sync.Mutex
+	sent   int // events that went to at least one stream
+	bytes  int64
+	behind time.Duration
 }
 
 // Flood begins one, until its Stop or the relay's end. Like an engine's, it does
@@ -69,7 +70,12 @@ func (f *Flood) run(r *Relay) {
 			return
 		case <-tick.C:
 		}
-		due := int(time.Since(f.Begin) * time.Duration(f.PerSecond) / time.Second)
+		flown := time.Since(f.Begin)
+		due := int(flown * time.Duration(f.PerSecond) / time.Second)
+		behind := flown - time.Duration(times+1)*time.Second/time.Duration(f.PerSecond)
+		f.mu.Lock()
+		f.behind = max(f.behind, behind)
+		f.mu.Unlock()
 		for ; times < due; times++ {
 			line := ForeignEvent(times, f.Begin, f.PerSecond)
 			if r.InjectEvents(line) > 0 {
@@ -87,6 +93,14 @@ func (f *Flood) Stop() (events int, bytes int64) {
 	f.once.Do(func() { close(f.stop) })
 	<-f.ended
 	return f.Sent()
+}
+
+// Behind is the longest that an event was sent after its time: because its
+// reader was slow, or this machine.
+func (f *Flood) Behind() time.Duration {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.behind
 }
 
 // Sent is how much was sent so far.

@@ -138,12 +138,12 @@ func newPlan(o options, all []*launcher) *plan {
 }
 
 // spread is how long after the begin of a round its last fault may begin.
-const spread = 6 * time.Second
+const spread = 5 * time.Second
 
-// round is the next round's faults, in order of time: mostly one or two, sometimes up to five. No node has two outages
+// round is the next round's faults, in order of time: mostly two or three, at most five. No node has two outages
 // in one round, for an engine that is down cannot be frozen.
 func (p *plan) round() []fault {
-	size := []int{1, 1, 1, 2, 2, 2, 3, 3, 4, 5}[p.chance.IntN(10)]
+	size := []int{1, 1, 2, 2, 2, 3, 3, 4, 4, 5}[p.chance.IntN(10)]
 	var all []fault
 	out := map[int]bool{}
 	for range size {

@@ -50,7 +50,7 @@ type Options struct {
 	Kinds    []Kind   // without Cut
 	Cuts     []string // networks, as the engine or as the project calls them
 
-	Every   time.Duration // between the beginnings of two faults
+	Every   time.Duration // from a recovery to the next fault
 	Jitter  time.Duration // chance adds or takes up to this much
 	Rounds  int           // 0: until Stop is closed
 	Timeout time.Duration // a child that is not whole by then counts as never
@@ -58,7 +58,10 @@ type Options struct {
 
 	PauseFor time.Duration // how long a pause is held
 	Stable   bool          // break a child only after it ran for FOSTER_STABLE_AFTER
-	OnHost   bool          // also children of a foster that runs outside any container
+	OnHost   bool          // also children of a foster outside any container of which nobody knows
+	// Hosted says whether a foster outside any container is known to have a
+	// project; nil where that cannot be seen.
+	Hosted func(project string) bool
 }
 
 // Check says all that is wrong with the options themselves. With neither kinds

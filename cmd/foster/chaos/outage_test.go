@@ -195,7 +195,7 @@ func TestClientDowntime(t *testing.T) {
 			}
 		}
 		// A child that is whole and does not answer has not recovered.
-		o.Rounds, o.Timeout = 1, 10*time.Second
+		o.Rounds, o.Timeout = 1, time.Second
 		time.AfterFunc(100*time.Millisecond, func() { mute.Store(true) })
 		p2 := *p
 		p2.outages = newOutages()

@@ -17,7 +17,7 @@ func newPlan(seed uint64, targets []*Target, every, jitter time.Duration) *plan 
 	return &plan{chance: rand.New(rand.NewPCG(seed, 0)), targets: targets, every: every, jitter: jitter}
 }
 
-// draw is one round: a target, one of its faults, and the time from this fault
+// draw is one round: a target, one of its faults, and the time from its end
 // to the next, --every give or take --jitter.
 func (p *plan) draw() (*Target, fault, time.Duration) {
 	t := p.targets[p.chance.IntN(len(p.targets))]

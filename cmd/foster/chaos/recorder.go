@@ -3,6 +3,7 @@ package chaos
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -27,8 +28,19 @@ type recorder struct {
 	kept    []events.Message
 	dropped int           // how many were kept before kept[0]
 	changed chan struct{} // closed at the next event
-	last    int64         // newest stamp, for a stream that has to be opened again
+	last    int64         // stamp of the latest event, for a stream that has to be opened again
+	seen    []moment      // the latest events: a stream that is opened again repeats some
 }
+
+// moment tells one event from every other. Stamps alone do not: clocks are set back.
+type moment struct {
+	stamp             int64
+	action            events.Action
+	actor, attachment string
+}
+
+// remembered is twice what an engine keeps to repeat.
+const remembered = 512
 
 // newRecorder begins at the engine's own present: its clock counts.
 func newRecorder(ctx context.Context, engine Engine) (*recorder, error) {
@@ -99,7 +111,11 @@ func (r *recorder) since() string {
 func (r *recorder) take(m events.Message) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.last = max(r.last, m.TimeNano)
+	at := moment{m.TimeNano, m.Action, m.Actor.ID, m.Actor.Attributes["container"]}
+	if slices.Contains(r.seen, at) {
+		return
+	}
+	r.last, r.seen = m.TimeNano, append(r.seen[max(0, len(r.seen)+1-remembered):], at)
 	if m.Type == events.ContainerEventType && m.Actor.Attributes[spec.LabelProject] == "" {
 		return
 	}

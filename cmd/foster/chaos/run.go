@@ -94,11 +94,9 @@ func (r *runner) rounds(ctx context.Context, s *Summary) error {
 		case err != nil:
 			return err
 		}
-		due = time.Now().Add(gap)
 		r.tell.doing(f.String() + " " + t.Name())
 		round, err := r.round(ctx, n, t, f, c)
 		if errors.Is(err, errVanished) {
-			due = time.Now()
 			continue
 		}
 		if !round.At.IsZero() && (err == nil || ctx.Err() != nil) {
@@ -115,6 +113,7 @@ func (r *runner) rounds(ctx context.Context, s *Summary) error {
 		if err := r.others(ctx, s, t, n, last); err != nil {
 			return err
 		}
+		due = time.Now().Add(gap)
 		n++
 	}
 	return nil

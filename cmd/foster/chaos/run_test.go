@@ -69,26 +69,30 @@ func TestHealthCounts(t *testing.T) {
 	})
 }
 
-// TestPace: faults begin every --every, and never before the last is over.
+// TestPace: a fault comes --every after the recovery from the last one, give or
+// take --jitter, so that every run lasts at least that long.
 func TestPace(t *testing.T) {
-	for _, x := range []struct{ delay, every, want time.Duration }{
-		{200 * time.Millisecond, 2 * time.Second, 2 * time.Second},
-		{5 * time.Second, 2 * time.Second, 5 * time.Second},
-	} {
+	for _, jitter := range []time.Duration{0, time.Second} {
 		bubble(t, func(t *testing.T, w *world) {
-			w.delay = x.delay
+			w.takes(5 * time.Second)
 			w.child("p", "web")
 			o := options()
-			o.Every, o.Rounds = x.every, 5
+			o.Jitter, o.Rounds = jitter, 8
 			w.must(o)
 			dies := w.dies()
-			if len(dies) != 5 {
+			if len(dies) != 8 {
 				t.Fatalf("%d deaths", len(dies))
 			}
+			spread := map[time.Duration]bool{}
 			for i := range dies[1:] {
-				if gap := time.Duration(dies[i+1] - dies[i]); gap < x.want-time.Millisecond || gap > x.want+time.Second/2 {
-					t.Errorf("faults are %s apart, want %s", gap, x.want)
+				gap := time.Duration(dies[i+1]-dies[i]) - 5*time.Second
+				spread[gap.Round(100*time.Millisecond)] = true
+				if gap < o.Every-jitter-time.Millisecond || gap > o.Every+jitter+time.Second/2 {
+					t.Errorf("a fault came %s after a recovery, want %s ± %s", gap, o.Every, jitter)
 				}
+			}
+			if len(spread) == 1 != (jitter == 0) {
+				t.Errorf("jitter %s: %v", jitter, spread)
 			}
 		})
 	}
@@ -130,7 +134,7 @@ func TestStableWaits(t *testing.T) {
 func TestNever(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
 		w.child("p", "web")
-		w.heals = false
+		w.asleep()
 		o := options()
 		s := w.must(o)
 		if s.Done != 1 || len(s.Never) != 1 || s.Never[0].Child != "p/web" || s.Never[0].Fault != "kill" || s.Never[0].Round != 1 || s.Err() == nil {
@@ -147,7 +151,7 @@ func TestNever(t *testing.T) {
 	})
 	bubble(t, func(t *testing.T, w *world) {
 		id := w.child("p", "web")
-		w.heals = false
+		w.asleep()
 		o := options()
 		o.Kinds, o.Cuts = nil, []string{"front"}
 		if s := w.must(o); len(s.Never) == 0 || s.Never[0].Why != "it is not attached to front" {
@@ -172,9 +176,7 @@ func TestCollateral(t *testing.T) {
 			}
 		}
 		time.AfterFunc(100*time.Millisecond, func() { // in the round, when a's return is on its way
-			w.mu.Lock()
-			w.heals = false
-			w.mu.Unlock()
+			w.asleep()
 			_ = w.e.Kill(b)
 		})
 		s := w.must(o)
@@ -188,7 +190,7 @@ func TestCollateral(t *testing.T) {
 func TestInterrupt(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
 		w.child("p", "web")
-		w.delay = 3 * time.Second
+		w.takes(3 * time.Second)
 		o := options()
 		o.Rounds = 0
 		go func() {
@@ -204,7 +206,7 @@ func TestInterrupt(t *testing.T) {
 	for _, kind := range []Kind{Pause, Cut} {
 		bubble(t, func(t *testing.T, w *world) {
 			id := w.child("p", "web")
-			w.heals = false
+			w.asleep()
 			o := options()
 			o.Kinds, o.PauseFor = []Kind{kind}, 10*time.Second
 			if kind == Cut {

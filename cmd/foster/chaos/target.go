@@ -210,10 +210,10 @@ func why(err error) string {
 func (s *surveyor) parent(ctx context.Context, t *Target, c container.InspectResponse) (string, error) {
 	id := c.Config.Labels[spec.LabelParent]
 	if id == "" {
-		if s.options.OnHost {
+		if s.options.OnHost || s.options.Hosted != nil && s.options.Hosted(t.Project) {
 			return "", nil
 		}
-		return "it has no label " + spec.LabelParent + ": no container on this engine keeps it alive (--on-host for a foster that runs outside any container)", nil
+		return "it has no label " + spec.LabelParent + ": no container on this engine keeps it alive, and no foster is seen that does so from outside (--on-host: there is one all the same)", nil
 	}
 	p, err := ask(ctx, lookTimeout, func(ctx context.Context) (container.InspectResponse, error) {
 		return s.engine.ContainerInspect(ctx, id)

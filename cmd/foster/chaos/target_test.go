@@ -60,6 +60,12 @@ func TestRefusals(t *testing.T) {
 		if found, err := Survey(t.Context(), w.e, o); err != nil || len(found.Targets) != 1 {
 			t.Errorf("--on-host: %v", err)
 		}
+		for _, seen := range []string{"h", "p"} {
+			o.OnHost, o.Hosted = false, func(project string) bool { return project == seen }
+			if _, err := Survey(t.Context(), w.e, o); (err == nil) != (seen == "h") {
+				t.Errorf("a foster of %s is seen on the host: %v", seen, err)
+			}
+		}
 		if n := w.actions(); n > 0 {
 			t.Errorf("%d faults", n)
 		}

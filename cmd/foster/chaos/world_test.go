@@ -111,6 +111,20 @@ func (w *world) child(project, name string) string {
 	}, "front", "p_back")
 }
 
+// asleep lets the played foster do nothing from now on.
+func (w *world) asleep() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.heals = false
+}
+
+// takes sets how long the played foster takes from a death to a start.
+func (w *world) takes(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.delay = d
+}
+
 func (w *world) heal(ctx context.Context) {
 	var work sync.WaitGroup
 	defer work.Wait()

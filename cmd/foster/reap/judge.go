@@ -1,7 +1,6 @@
 package reap
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 
@@ -13,7 +12,6 @@ import (
 
 const (
 	labelComposeProject = "com.docker.compose.project"
-	labelComposeService = "com.docker.compose.service"
 	labelComposeNetwork = "com.docker.compose.network"
 	labelComposeHash    = "com.docker.compose.config-hash"
 	labelSwarmTask      = "com.docker.swarm.task"
@@ -22,21 +20,14 @@ const (
 var wholeID = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
 // notMade says why a container with foster's label on it is not taken for a
-// child that a foster has made, "" when it is. A label that somebody copied
-// makes no orphan; who forges the whole set may as well remove the container.
-func notMade(labels map[string]string) string {
+// child that a foster has made, "" when it is: a label that somebody copied
+// makes no orphan.
+func notMade(name, image string, labels map[string]string) string {
 	if _, ok := labels[labelSwarmTask]; ok {
 		return "it is a Swarm task's, not a child"
 	}
-	for _, name := range []string{spec.LabelProject, spec.LabelChild, spec.LabelSpecHash, spec.LabelVersion, labelComposeHash} {
-		if labels[name] == "" {
-			return "no foster has made it: it lacks the label " + name
-		}
-	}
-	for _, same := range [][2]string{{spec.LabelProject, labelComposeProject}, {spec.LabelChild, labelComposeService}} {
-		if labels[same[0]] != labels[same[1]] {
-			return fmt.Sprintf("no foster has made it: the labels %s and %s differ", same[0], same[1])
-		}
+	if why := spec.Genuine(name, image, labels); why != "" {
+		return "no foster has made it: " + why
 	}
 	if parent := labels[spec.LabelParent]; parent != "" && !wholeID.MatchString(parent) {
 		return "no foster has made it: the label " + spec.LabelParent + " is not the ID of a container"
@@ -79,7 +70,7 @@ func (s *scene) container(c container.Summary) Finding {
 	if c.ID == s.self {
 		return f.keep("it is this very program's container")
 	}
-	if why := notMade(c.Labels); why != "" {
+	if why := s.notMade[c.ID]; why != "" {
 		return f.doubtful(why)
 	}
 	p, there := s.byID[parent]

@@ -71,7 +71,7 @@ func TestVerdicts(t *testing.T) {
 			"container filed-old-1: kept, foster made runs and has made other children of this project",
 			"container followed-app-1: kept, its parent runs",
 			"container forged-half-1: kept, no foster has made it: it lacks the label foster.spec-hash",
-			"container forged-other-1: kept, no foster has made it: the labels foster.project and com.docker.compose.project differ",
+			"container forged-other-1: kept, no foster has made it: its labels foster.project and com.docker.compose.project do not agree",
 			"container forged-parent-1: kept, no foster has made it: the label foster.parent is not the ID of a container",
 			"container host-app-1: kept, "+unseen,
 			"container lost-app-1: orphan, its parent is gone",

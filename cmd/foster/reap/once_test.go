@@ -32,6 +32,9 @@ func TestRemovesWhatIsLeft(t *testing.T) {
 			w.must(err)
 			others := slices.DeleteFunc(w.Volumes(), func(v string) bool { return usedBy(t, w, v, db, app, once) && v != "p_data" })
 
+			// Time in which the others could overtake it.
+			w.Inject(engine.ContainerStop, 1, engine.Fault{For: app, Delay: 2 * time.Second})
+
 			found, err := w.once(Config{})
 			w.must(err)
 			w.expect(found,
@@ -148,6 +151,26 @@ func TestGrace(t *testing.T) {
 			}
 		})
 	})
+	t.Run("an orphan only since the first look", func(t *testing.T) {
+		// The parent's end is long ago, and who had the child meanwhile left no
+		// trace.
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, "28.0")
+			parent := w.foster("first", "LAUNCH_PROJECT_NAME=p")
+			w.child("p", "app", parent, nil)
+			w.must(w.Kill(parent))
+			time.Sleep(time.Hour)
+			w.foster("second", "LAUNCH_PROJECT_NAME=p")
+			w.child("q", "app", gone(1), nil)
+			time.AfterFunc(30*time.Second, func() { w.must(w.Destroy("second")) })
+			found, err := w.once(Config{Grace: time.Minute})
+			w.must(err)
+			w.left("first", "p-app-1")
+			if got := verdicts(found)[0]; got != "container p-app-1: kept, an orphan for less than the grace: its parent has ended" {
+				t.Errorf("found %s", got)
+			}
+		})
+	})
 	t.Run("not yet in a dry run", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld(t, "28.0")
@@ -212,6 +235,27 @@ func TestRaces(t *testing.T) {
 			}
 		})
 	}
+	t.Run("during the stop", func(t *testing.T) {
+		_, left := run(t, func(w *world, n int) {
+			if strings.HasPrefix(w.calls[n-1], "stop") {
+				w.foster("next", "LAUNCH_PROJECT_NAME=p")
+			}
+		})
+		if fmt.Sprint(left) != "[dead next p-app-1 p_front]" {
+			t.Errorf("left are %q", left)
+		}
+	})
+	t.Run("before the list knows", func(t *testing.T) {
+		_, left := run(t, func(w *world, n int) {
+			if n == 1 {
+				w.stale = w.LookList(container.ListOptions{All: true})
+				w.must(w.Start("dead"))
+			}
+		})
+		if fmt.Sprint(left) != "[dead p-app-1 p_front]" {
+			t.Errorf("left are %q", left)
+		}
+	})
 	t.Run("a child that is started again", func(t *testing.T) {
 		for k := 1; k <= len(calm); k++ {
 			_, left := run(t, func(w *world, n int) {
@@ -261,16 +305,22 @@ func TestRemovedBySomebodyElse(t *testing.T) {
 
 // TestNoHalfLooks: an engine that does not tell everything is not believed.
 func TestNoHalfLooks(t *testing.T) {
-	for _, verb := range []engine.Verb{engine.ContainerList, engine.ContainerInspect} {
+	for _, silent := range []string{"", "who", "p-app-1"} {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld(t, "20.10")
 			w.foster("who")
 			w.child("p", "app", gone(1), nil)
-			w.Inject(verb, -1, engine.Fault{Hang: true})
+			if silent == "" {
+				w.Inject(engine.ContainerList, -1, engine.Fault{Hang: true})
+			} else {
+				c, err := w.Look(silent)
+				w.must(err)
+				w.Inject(engine.ContainerInspect, -1, engine.Fault{For: c.ID, Hang: true})
+			}
 			_, err := w.once(Config{})
 			var silence *LookError
 			if !errors.As(err, &silence) {
-				t.Errorf("%s: it says %v", verb, err)
+				t.Errorf("with %q silent it says %v", silent, err)
 			}
 			w.left("p-app-1", "who")
 		})

@@ -51,6 +51,7 @@ type Reaper struct {
 
 	mu        sync.Mutex
 	launchers map[string]launcher  // by container ID
+	images    map[string]string    // of children, by container ID
 	past      map[string]past      // by project
 	since     map[string]time.Time // since when an object has been an orphan, by ID
 	watching  bool                 // what happened before the watch began does not count
@@ -61,7 +62,7 @@ func New(cfg Config) *Reaper {
 	if cfg.Resync <= 0 {
 		cfg.Resync = DefaultResync
 	}
-	return &Reaper{cfg: cfg, launchers: map[string]launcher{}, past: map[string]past{}, since: map[string]time.Time{}}
+	return &Reaper{cfg: cfg, launchers: map[string]launcher{}, images: map[string]string{}, past: map[string]past{}, since: map[string]time.Time{}}
 }
 
 // look finds everything, with the age of what is an orphan.

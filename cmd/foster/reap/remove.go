@@ -15,6 +15,8 @@ import (
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/network"
 	"github.com/docker/docker/api/types/volume"
+
+	"foster/spec"
 )
 
 // atOnce bounds the containers that are stopped at one time.
@@ -62,7 +64,7 @@ func dependsOn(f, on Finding) bool {
 		return false
 	}
 	for _, d := range strings.Split(f.labels["com.docker.compose.depends_on"], ",") {
-		if service, _, _ := strings.Cut(d, ":"); service != "" && service == on.labels[labelComposeService] {
+		if service, _, _ := strings.Cut(d, ":"); service != "" && service == on.labels[spec.LabelChild] {
 			return true
 		}
 	}

@@ -23,6 +23,7 @@ type scene struct {
 
 	containers []container.Summary // by name
 	byID       map[string]container.Summary
+	notMade    map[string]string // why one with foster's label is no child, by ID
 	networks   []network.Summary
 	launchers  []launcher // those that run, by name
 	// made are the projects of the children that a container is the parent of,
@@ -43,7 +44,7 @@ type past struct {
 func (r *Reaper) scene(ctx context.Context, withNetworks bool) (*scene, error) {
 	s := &scene{
 		self: r.cfg.Self, hostFosters: r.cfg.HostFosters,
-		byID: map[string]container.Summary{}, made: map[string][]string{}, ofService: map[string][]string{},
+		byID: map[string]container.Summary{}, notMade: map[string]string{}, made: map[string][]string{}, ofService: map[string][]string{},
 	}
 	var err error
 	s.containers, err = ask(ctx, listTimeout, func(ctx context.Context) ([]container.Summary, error) {
@@ -55,7 +56,12 @@ func (r *Reaper) scene(ctx context.Context, withNetworks bool) (*scene, error) {
 	slices.SortFunc(s.containers, func(a, b container.Summary) int { return strings.Compare(nameOf(a), nameOf(b)) })
 	for _, c := range s.containers {
 		s.byID[c.ID] = c
-		if notMade(c.Labels) != "" {
+	}
+	if err := r.tellForeign(ctx, s); err != nil {
+		return nil, err
+	}
+	for _, c := range s.containers {
+		if c.Labels[spec.LabelProject] == "" || s.notMade[c.ID] != "" {
 			continue
 		}
 		project, service := c.Labels[spec.LabelProject], c.Labels[spec.LabelService]
@@ -89,6 +95,52 @@ func (r *Reaper) scene(ctx context.Context, withNetworks bool) (*scene, error) {
 	return s, nil
 }
 
+// tellForeign finds out which of the containers with foster's label no foster
+// has made. The list does not say for sure which image one was made from.
+func (r *Reaper) tellForeign(ctx context.Context, s *scene) error {
+	var gone []string // since the list
+	for _, c := range s.containers {
+		if c.Labels[spec.LabelProject] == "" {
+			continue
+		}
+		image, err := r.image(ctx, c.ID)
+		switch {
+		case errdefs.IsNotFound(err):
+			gone = append(gone, c.ID)
+		case err != nil:
+			return &LookError{err}
+		default:
+			if why := notMade(nameOf(c), image, c.Labels); why != "" {
+				s.notMade[c.ID] = why
+			}
+		}
+	}
+	s.containers = slices.DeleteFunc(s.containers, func(c container.Summary) bool { return slices.Contains(gone, c.ID) })
+	for _, id := range gone {
+		delete(s.byID, id)
+	}
+	return nil
+}
+
+// image is the reference that a container was made from. It never changes, so
+// it is asked for once.
+func (r *Reaper) image(ctx context.Context, id string) (string, error) {
+	r.mu.Lock()
+	image, ok := r.images[id]
+	r.mu.Unlock()
+	if ok {
+		return image, nil
+	}
+	c, err := r.inspect(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	r.mu.Lock()
+	r.images[id] = c.Config.Image
+	r.mu.Unlock()
+	return c.Config.Image, nil
+}
+
 // launcher is what is known of a foster's container. Nothing of it changes in
 // the container's life, so it is asked for once.
 func (r *Reaper) launcher(ctx context.Context, id string) (launcher, error) {
@@ -113,11 +165,9 @@ func (r *Reaper) launcher(ctx context.Context, id string) (launcher, error) {
 func (r *Reaper) forget(s *scene) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for id := range r.launchers {
-		if _, ok := s.byID[id]; !ok {
-			delete(r.launchers, id)
-		}
-	}
+	gone := func(id string) bool { _, ok := s.byID[id]; return !ok }
+	maps.DeleteFunc(r.launchers, func(id string, _ launcher) bool { return gone(id) })
+	maps.DeleteFunc(r.images, func(id, _ string) bool { return gone(id) })
 }
 
 func (r *Reaper) remember(labels map[string]string) {

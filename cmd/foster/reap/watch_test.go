@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/docker/docker/api/types/container"
 	"github.com/rs/zerolog"
 
 	"foster/test/engine"
@@ -94,6 +95,39 @@ func TestWatch(t *testing.T) {
 	}
 }
 
+// TestWatchHears of every end that matters, without waiting for a look that comes
+// by itself.
+func TestWatchHears(t *testing.T) {
+	for _, who := range []struct {
+		name string
+		make func(w *world) // makes the container end, in which the watch runs already
+	}{
+		{"a foster that has only taken over", func(w *world) {
+			w.child("p", "app", gone(1), nil)
+			w.foster("end", "LAUNCH_PROJECT_NAME=p")
+		}},
+		{"a followed container", func(w *world) {
+			id, err := w.Run(engine.Container{Name: "end", Config: &container.Config{Image: "app:1"}})
+			w.must(err)
+			w.child("p", "app", id, nil)
+		}},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, "20.10")
+			r := w.watch(Config{Grace: time.Minute, Resync: time.Hour})
+			time.Sleep(time.Second)
+			who.make(w)
+			time.Sleep(time.Second)
+			w.must(w.Destroy("end"))
+			time.Sleep(61 * time.Second)
+			if left := w.Containers(); len(left) > 0 {
+				t.Errorf("%s: left are %q", who.name, left)
+			}
+			r.end()
+		})
+	}
+}
+
 // TestWatchIsCheap: what happens to others costs no looks.
 func TestWatchIsCheap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -124,6 +158,8 @@ func TestWatchThroughARestart(t *testing.T) {
 		w.child("two", "app", w.foster("two", "LAUNCH_IMAGE=app:1"), nil)
 		r := w.watch(Config{Grace: time.Minute})
 		time.Sleep(time.Second)
+		w.must(w.Kill("two"))
+		time.Sleep(50 * time.Second)
 		w.Down(true)
 		time.Sleep(time.Hour)
 		w.Up()

@@ -33,6 +33,7 @@ type world struct {
 	before func(n int, verb, target string) // n counts from 1
 	calls  []string                         // "verb target"
 	clock  time.Duration                    // that the engine's clock is ahead
+	stale  []container.Summary              // what the list says instead of what is
 }
 
 var _ Engine = (*world)(nil)
@@ -63,6 +64,9 @@ func (w *world) Info(context.Context) (system.Info, error) {
 
 func (w *world) ContainerList(ctx context.Context, o container.ListOptions) ([]container.Summary, error) {
 	w.call("list", "")
+	if w.stale != nil {
+		return w.stale, nil
+	}
 	return w.Engine.ContainerList(ctx, o)
 }
 
@@ -136,7 +140,8 @@ func (w *world) child(project, name, parent string, labels map[string]string, ne
 	w.t.Helper()
 	all := map[string]string{
 		spec.LabelProject: project, spec.LabelChild: name, spec.LabelParent: parent, spec.LabelSpecHash: "h", spec.LabelVersion: "v",
-		labelComposeProject: project, labelComposeService: name, labelComposeHash: "h",
+		spec.LabelContainer: project + "-" + name + "-1", spec.LabelImage: "app:1",
+		labelComposeProject: project, "com.docker.compose.service": name, labelComposeHash: "h",
 	}
 	maps.Copy(all, labels)
 	maps.DeleteFunc(all, func(k, v string) bool { return v == "" && k != labelSwarmTask })

@@ -79,7 +79,9 @@ func hideEngine() error {
 		if info, err := os.Stat(d); err != nil || !info.IsDir() {
 			continue
 		}
-		if err := syscall.Mount("tmpfs", d, "tmpfs", syscall.MS_NOSUID|syscall.MS_NODEV, "mode=700,size=64k"); err != nil {
+		// With room: the engine keeps the resolv.conf of every sandbox there, wherever its data root is, and attaches to
+		// no overlay any more when it cannot.
+		if err := syscall.Mount("tmpfs", d, "tmpfs", syscall.MS_NOSUID|syscall.MS_NODEV, "mode=700,size=16m"); err != nil {
 			return fmt.Errorf("hide %s: %w", d, err)
 		}
 	}

@@ -1,0 +1,145 @@
+package e2e
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/docker/docker/api/types/container"
+
+	"foster/test/lab"
+)
+
+// What foster is given, in KiB: from the least that an engine takes for a limit
+// to more than foster ever needs.
+const (
+	leastMemory = 6 << 10
+	moreMemory  = 512
+	mostMemory  = 64 << 10
+)
+
+// TestCrashByMemory runs foster with too little memory for it, then with a little
+// more, until there is enough: the kernel kills it at another moment each time.
+func TestCrashByMemory(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, plainEngine(t))
+	settings := []string{"LAUNCH_NETWORKS=back"}
+	want := wanted(w.net("back"))
+	var kept []check
+	killed := 0
+	limit := leastMemory
+	for ; ; limit += moreMemory {
+		if limit > mostMemory {
+			t.Fatalf("%d KiB are not enough", mostMemory)
+		}
+		f := w.fosterContainer(memory(limit), settings...)
+		if !f.survives() {
+			killed++
+			t.Logf("with %d KiB it was killed; the last that it said: %s", limit, f.lastWords())
+			kept = nil
+			if c, err := w.whole(want); err == nil {
+				kept = []check{same(c)}
+			}
+			continue
+		}
+		t.Logf("with %d KiB it lives", limit)
+		child := w.awaitWhole(want, kept...)
+		f.kill()
+		kept = []check{same(child)}
+		break
+	}
+	if killed == 0 {
+		t.Error("it was never killed: try less memory")
+	}
+	// A child that is whole lives through all the same deaths of those who want to take it over.
+	for limit := limit - 4*moreMemory; limit < mostMemory/4; limit += moreMemory {
+		f := w.fosterContainer(memory(limit), settings...)
+		alive := f.survives()
+		w.awaitWhole(want, kept...)
+		if alive {
+			f.kill()
+			break
+		}
+		t.Logf("with %d KiB it was killed at the adoption; the last that it said: %s", limit, f.lastWords())
+	}
+	last := w.fosterContainer(nil, settings...)
+	last.awaitSaid("adopted")
+	w.awaitWhole(want, kept...)
+	last.stop()
+	w.nothingLeft()
+	w.neverTwo()
+}
+
+// memory are the flags of docker run for that many KiB, and no swap.
+func memory(kib int) []string {
+	return []string{"--memory", fmt.Sprintf("%dk", kib), "--memory-swap", fmt.Sprintf("%dk", kib)}
+}
+
+// survives waits until foster has its child, or has been killed for its memory.
+func (f *foster) survives() bool {
+	f.w.t.Helper()
+	alive := false
+	lab.Eventually(f.w.t, patience, "foster's end, or its child", func() error {
+		select {
+		case <-f.done:
+			if f.code != 137 && f.code != 2 { // the kernel, or the runtime that cannot have any more
+				f.w.t.Fatalf("foster ended with %d", f.code)
+			}
+			return nil
+		default:
+		}
+		if len(f.said("launched"))+len(f.said("adopted")) == 0 {
+			return errors.New("neither launched nor adopted")
+		}
+		alive = true
+		return nil
+	})
+	return alive
+}
+
+func (f *foster) lastWords() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.lines) == 0 {
+		return "nothing"
+	}
+	return f.lines[len(f.lines)-1].text("message")
+}
+
+// TestCrashBySignal: signals that Go dies of, with a dump of all that it was
+// doing, and the one that nobody can catch, in a container and outside. The
+// child never notices.
+func TestCrashBySignal(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, plainEngine(t))
+	settings := []string{"LAUNCH_NETWORKS=back", "LAUNCH_ENVIRONMENTS=TOKEN=hunter2"}
+	want := wanted(w.net("back"))
+	var child container.InspectResponse
+	for i, how := range []struct {
+		signal string
+		code   int
+	}{{"KILL", 137}, {"ABRT", 2}, {"QUIT", 2}, {"SEGV", 2}} {
+		f := w.fosterContainer(nil, settings...)
+		if i == 0 {
+			f.awaitSaid("launched")
+			child = w.awaitWhole(want)
+		} else {
+			f.awaitSaid("adopted")
+		}
+		w.docker("kill", "--signal", how.signal, f.container)
+		f.ended(how.code, patience)
+		if c, err := w.whole(want); err != nil || same(child)(c) != nil {
+			t.Errorf("after SIG%s: %v, %v", how.signal, err, same(child)(c))
+		}
+	}
+	f := w.foster(settings...)
+	f.awaitSaid("adopted")
+	w.awaitWhole(want, same(child))
+	f.kill()
+	f = w.foster(settings...)
+	f.awaitSaid("adopted")
+	w.awaitWhole(want, same(child))
+	f.stop()
+	w.nothingLeft()
+	w.created(1)
+}

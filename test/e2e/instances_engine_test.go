@@ -1,0 +1,115 @@
+package e2e
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+// TestThreeInstances: three containers of one project. The first is killed, and
+// the second takes its child as it is; the second is stopped, and the third
+// launches.
+func TestThreeInstances(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, plainEngine(t))
+	want := wanted(w.net("front"))
+	first := w.fosterContainer(nil, "LAUNCH_NETWORKS=front")
+	child := w.awaitWhole(want)
+	first.awaitSaid("launched")
+	second := w.fosterContainer(nil, "LAUNCH_NETWORKS=front")
+	second.awaitStandsBy(first.container)
+	third := w.fosterContainer(nil, "LAUNCH_NETWORKS=front")
+	third.awaitStandsBy(first.container)
+	w.still(child)
+
+	first.kill()
+	adopted := second.awaitSaid("adopted")
+	third.awaitStandsBy(second.container)
+	handedOver(t, "adopted", w.death(first.container), adopted.at(t))
+	w.awaitWhole(want, same(child))
+
+	second.stop()
+	next := w.awaitWhole(want, newer(child))
+	handedOver(t, "launched", w.death(second.container), w.startOf(next))
+	third.stop()
+	w.neverTwo()
+	w.nothingLeft()
+	w.created(2)
+}
+
+// TestStoppedWhileStandingBy: one that waits leaves at once, and leaves
+// everything as it is, be it stopped or killed.
+func TestStoppedWhileStandingBy(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, plainEngine(t))
+	first := w.fosterContainer(nil, "LAUNCH_NETWORKS=front")
+	child := w.awaitWhole(wanted(w.net("front")))
+	first.awaitSaid("launched")
+	stopped := w.fosterContainer(nil, "LAUNCH_NETWORKS=front", "LAUNCH_ENVIRONMENTS=CHANGED=1")
+	killed := w.fosterContainer(nil, "LAUNCH_NETWORKS=front other")
+	stopped.awaitStandsBy(first.container)
+	killed.awaitStandsBy(first.container)
+	stopped.stop()
+	killed.kill()
+	w.still(child)
+	// Faults are the owner's to mend, as before.
+	w.docker("kill", child.ID)
+	w.awaitWhole(wanted(w.net("front")), newer(child))
+	first.stop()
+	w.neverTwo()
+	w.nothingLeft()
+	w.created(2)
+}
+
+// TestTwoOnTheHost: outside of containers the lock tells them apart. It is free
+// when its holder is killed, and when it is stopped.
+func TestTwoOnTheHost(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, plainEngine(t))
+	want := wanted(w.net("front"))
+	first := w.foster("LAUNCH_NETWORKS=front")
+	child := w.awaitWhole(want)
+	first.awaitSaid("launched")
+	second := w.foster("LAUNCH_NETWORKS=front")
+	second.awaitStandsBy(fmt.Sprintf("process %d", first.cmd.Process.Pid))
+	w.still(child)
+
+	ended := time.Now()
+	first.kill()
+	adopted := second.awaitSaid("adopted")
+	handedOver(t, "adopted", ended, adopted.at(t))
+	w.awaitWhole(want, same(child))
+
+	third := w.foster("LAUNCH_NETWORKS=front")
+	third.awaitStandsBy(fmt.Sprintf("process %d", second.cmd.Process.Pid))
+	fourth := w.foster("LAUNCH_NETWORKS=front")
+	fourth.awaitStandsBy(fmt.Sprintf("process %d", second.cmd.Process.Pid))
+	fourth.stop()
+	second.stop()
+	ended = time.Now()
+	next := w.awaitWhole(want, newer(child))
+	handedOver(t, "launched", ended, w.startOf(next))
+	third.stop()
+	w.neverTwo()
+	w.nothingLeft()
+	w.created(2)
+}
+
+// TestOtherProjectsDoNotWait: fosters of other projects, and other commands of
+// the same image, are nobody's elders.
+func TestOtherProjectsDoNotWait(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, plainEngine(t))
+	other := newWorld(t, w.engine)
+	theirs := other.fosterContainer(nil, "LAUNCH_NETWORKS=front")
+	other.awaitWhole(wanted(other.net("front")))
+	f := w.fosterContainer(nil, "LAUNCH_NETWORKS=front")
+	f.awaitSaid("launched")
+	if n := len(f.said(standsBy)); n != 0 {
+		t.Errorf("it waited for another project's foster: %v", f.said(standsBy))
+	}
+	f.stop()
+	theirs.stop()
+	w.nothingLeft()
+	other.nothingLeft()
+}

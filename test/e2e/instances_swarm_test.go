@@ -1,0 +1,160 @@
+package e2e
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/docker/docker/api/types/container"
+
+	"foster/test/lab"
+)
+
+// standsByStack is launcherStack with a log to be read.
+func standsByStack(s *stack, deploy, environment []string) string {
+	return launcherStack(s, deploy, append([]string{"FOSTER_LOG_FORMAT: json"}, environment...))
+}
+
+// awaitSecond waits for a running task beside a former one.
+func (s *stack) awaitSecond(former container.InspectResponse, within time.Duration) container.InspectResponse {
+	s.t.Helper()
+	var found container.InspectResponse
+	lab.Eventually(s.t, within, "a second task", func() error {
+		for _, c := range s.tasks(false) {
+			if c.ID != former.ID {
+				var err error
+				found, err = s.Client().ContainerInspect(s.t.Context(), c.ID)
+				return err
+			}
+		}
+		return fmt.Errorf("there is none")
+	})
+	return found
+}
+
+func nameOf(c container.InspectResponse) string { return strings.TrimPrefix(c.Name, "/") }
+
+// TestStartFirst: Swarm starts the new task before it stops the old one. The new
+// one waits for the old one's end, and has its child running right after.
+func TestStartFirst(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name   string
+		update []string
+		env    string // that the new child must have
+	}{
+		{"same", nil, ""},
+		{"changed", []string{"--env-add", "LAUNCH_ENVIRONMENTS=COLOUR=blue"}, "COLOUR=blue"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			s := newStack(t, "")
+			s.deploy(standsByStack(s, []string{"deploy: {update_config: {order: start-first}}"}, nil))
+			old := s.awaitTask()
+			child := s.awaitWhole(s.wantedChild(), madeBy(old))
+
+			update := append([]string{"service", "update", "--detach", "--force"}, row.update...)
+			s.docker(append(update, s.service)...)
+			task := s.awaitSecond(old, 2*patience)
+			f := s.follow(task.ID)
+			f.awaitStandsBy(nameOf(old))
+			s.taskEnded(old)
+			next := s.awaitWhole(s.wantedChild(), newer(child), madeBy(task))
+			if row.env != "" && !slices.Contains(next.Config.Env, row.env) {
+				t.Errorf("its environment is %q", next.Config.Env)
+			}
+			handedOver(t, "launched", s.death(old.ID), s.startOf(next))
+			t.Logf("the child was away for %s", s.startOf(next).Sub(s.death(child.ID)).Round(time.Millisecond))
+			s.docker("service", "rm", s.service)
+			s.taskEnded(task)
+			s.awaitNothing()
+		})
+	}
+}
+
+// TestSlowStop: Swarm waits a minute for the old task, and starts the new one
+// while the old child still takes its time.
+func TestSlowStop(t *testing.T) {
+	t.Parallel()
+	s := newStack(t, "")
+	s.deploy(standsByStack(s, []string{"stop_grace_period: 90s"}, []string{"LAUNCH_COMMAND: stubborn", "LAUNCH_STOP_GRACE_PERIOD: 75s"}))
+	old := s.awaitTask()
+	child := s.awaitWhole(s.wantedChild(), madeBy(old))
+	s.docker("service", "update", "--detach", "--force", s.service)
+	task := s.awaitSecond(old, 3*time.Minute)
+	f := s.follow(task.ID)
+	f.awaitStandsBy(nameOf(old))
+	s.still(child)
+	lab.Eventually(t, 2*time.Minute, "the end of the old child", func() error {
+		if len(s.rec.All(lab.Type("container"), lab.Container(child.ID), lab.Action("destroy"))) == 0 {
+			return fmt.Errorf("it is there")
+		}
+		return nil
+	})
+	s.taskEnded(old)
+	s.childEnded(child, "137")
+	asked := s.rec.All(lab.Type("container"), lab.Container(child.ID), lab.Action("kill"))
+	t.Logf("the old child took %s to end", s.death(child.ID).Sub(stamp(asked[0])).Round(time.Second))
+	next := s.awaitWhole(s.wantedChild(), newer(child), madeBy(task))
+	handedOver(t, "launched", s.death(old.ID), s.startOf(next))
+	// Its end would take as long again: it is spared that.
+	s.docker("service", "rm", s.service)
+	lab.Eventually(t, 2*patience, "the signal to the new child", func() error {
+		if len(s.rec.All(lab.Type("container"), lab.Container(next.ID), lab.Action("kill"))) == 0 {
+			return fmt.Errorf("there was none")
+		}
+		return nil
+	})
+	s.docker("kill", next.ID)
+	s.taskEnded(task)
+	s.awaitNothing()
+}
+
+// TestScaleWithAFixedProject: the second replica has the first one's project and
+// stands by, whichever of the two Swarm takes away again.
+func TestScaleWithAFixedProject(t *testing.T) {
+	t.Parallel()
+	s := newStack(t, "")
+	s.deploy(standsByStack(s, nil, []string{"LAUNCH_PROJECT_NAME: " + s.project}))
+	first := s.awaitTask()
+	child := s.awaitWhole(s.wantedChild(), madeBy(first))
+	s.docker("service", "scale", "--detach", s.service+"=2")
+	second := s.awaitSecond(first, 2*patience)
+	f := s.follow(second.ID)
+	f.awaitStandsBy(nameOf(first))
+	s.still(child)
+
+	// The owner's container goes: its replacement is a third one.
+	s.docker("kill", first.ID)
+	adopted := f.awaitSaid("adopted")
+	handedOver(t, "adopted", s.death(first.ID), adopted.at(t))
+	s.awaitWhole(s.wantedChild(), same(child))
+	lab.Eventually(t, 2*patience, "two tasks again", func() error {
+		if n := len(s.tasks(false)); n != 2 {
+			return fmt.Errorf("%d tasks run", n)
+		}
+		return nil
+	})
+
+	s.docker("service", "scale", "--detach", s.service+"=1")
+	lab.Eventually(t, 2*patience, "one task", func() error {
+		if n := len(s.tasks(false)); n != 1 {
+			return fmt.Errorf("%d tasks run", n)
+		}
+		return nil
+	})
+	left := s.awaitTask()
+	if left.ID == second.ID {
+		t.Log("Swarm took the one away that stood by")
+		s.awaitWhole(s.wantedChild(), same(child))
+	} else {
+		t.Log("Swarm took the owner away")
+		next := s.awaitWhole(s.wantedChild(), newer(child), madeBy(left))
+		handedOver(t, "launched", s.death(second.ID), s.startOf(next))
+	}
+	s.docker("service", "rm", s.service)
+	s.taskEnded(left)
+	s.awaitNothing()
+}

@@ -1,0 +1,88 @@
+package e2e
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/events"
+
+	"foster/test/lab"
+)
+
+// Two or more fosters of one project on one engine: one has the project, the
+// others say whose end they wait for.
+
+// handOver bounds the time from the owner's end to the child in the next one's
+// hands. On an idle machine it is some tenths of a second; it must be below 2 s.
+// The rest is for a machine that is busy with other tests.
+const handOver = 8 * time.Second
+
+const standsBy = "another foster has this project: waiting for its end"
+
+// awaitStandsBy waits until a foster says that it waits for the end of holder.
+func (f *foster) awaitStandsBy(holder string) {
+	f.w.t.Helper()
+	f.awaitSaid(standsBy, "holder="+holder)
+}
+
+// handedOver prints and bounds the time between two moments.
+func handedOver(t testing.TB, what string, from, to time.Time) {
+	t.Helper()
+	took := to.Sub(from)
+	t.Logf("hand-over, %s: %s after the owner's end, bound %s", what, took.Round(time.Millisecond), handOver)
+	if took > handOver {
+		t.Errorf("%s took %s", what, took)
+	}
+}
+
+func stamp(m events.Message) time.Time { return time.Unix(0, m.TimeNano) }
+
+// said when: the time of a log entry.
+func (l line) at(t testing.TB) time.Time {
+	t.Helper()
+	at, err := time.Parse(time.RFC3339Nano, l.text("time"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at
+}
+
+// death is when the engine said that a container ended, by name or ID.
+func (w *world) death(ref string) time.Time {
+	w.t.Helper()
+	var found time.Time
+	lab.Eventually(w.t, patience, "the end of "+ref, func() error {
+		ends := w.rec.All(lab.Type("container"), lab.Container(ref), lab.Action("die"))
+		if len(ends) == 0 {
+			return errors.New("it has not ended")
+		}
+		found = stamp(ends[len(ends)-1])
+		return nil
+	})
+	return found
+}
+
+// startOf is when the engine said that a container was started.
+func (w *world) startOf(c container.InspectResponse) time.Time {
+	w.t.Helper()
+	starts := w.rec.All(lab.Type("container"), lab.Container(c.ID), lab.Action("start"))
+	if len(starts) == 0 {
+		w.t.Fatalf("no start of %.12s", c.ID)
+	}
+	return stamp(starts[0])
+}
+
+// still fails the test unless the child is the same run as before.
+func (w *world) still(before container.InspectResponse) {
+	w.t.Helper()
+	c, err := w.Client().ContainerInspect(w.t.Context(), before.ID)
+	if err == nil {
+		err = errors.Join(running(c), same(before)(c))
+	}
+	if err != nil {
+		w.t.Error(fmt.Errorf("the child did not live on: %w", err))
+	}
+}

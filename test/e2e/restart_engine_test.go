@@ -1,0 +1,136 @@
+package e2e
+
+import (
+	"context"
+	"syscall"
+	"testing"
+	"time"
+
+	"foster/test/lab"
+)
+
+// ends are the ways in which an engine goes.
+var ends = []struct {
+	name    string
+	do      func(*lab.Node, context.Context) error
+	orderly bool
+}{
+	{"SIGTERM", (*lab.Node).StopEngine, true},
+	{"SIGKILL", (*lab.Node).KillEngine, false},
+}
+
+// idleConnections is how long a client keeps a connection that nobody uses. An
+// engine that shuts down takes no new ones, and serves those that are open.
+const idleConnections = 30 * time.Second
+
+// quiet waits until foster has no open connection but that of its events: as it
+// is on any engine that has been up for a while.
+func quiet() {
+	timer := time.NewTimer(idleConnections + time.Second)
+	<-timer.C
+}
+
+// TestEngineRestart: an engine that ends takes every container along; one that
+// was killed does so when it is back. A foster outside makes its child whole
+// again by itself. One inside is asked to end by an engine that takes no calls
+// any more, or not yet: it can do nothing about its child, says by name what it
+// leaves, and does not keep the engine waiting. The next one collects.
+func TestEngineRestart(t *testing.T) {
+	t.Parallel()
+	for _, end := range ends {
+		t.Run(end.name, func(t *testing.T) {
+			t.Parallel()
+			e := newMortalEngine(t, lab.Options{})
+			host, inside := newWard(t, e, "host"), newWard(t, e, "container")
+			host.watch()
+			inside.watch()
+			if end.orderly {
+				quiet()
+			}
+
+			asked := time.Now()
+			if err := end.do(e.Node, t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			t.Logf("the engine ended %.1f s after %s", time.Since(asked).Seconds(), end.name)
+			begin, answers := e.back(t)
+
+			host.whole(answers, newer(host.child))
+			host.awaitTold("the engine's event stream is back")
+			if n := host.startedSince(begin); n != 1 {
+				t.Errorf("since then the child was started %d times, want once", n)
+			}
+			host.stop()
+
+			if code := inside.insideCode(); code != 69 {
+				t.Errorf("foster in the container ended with %d, want 69", code)
+			}
+			inside.toldWhatItLeft()
+			inside.collected()
+		})
+	}
+}
+
+// TestEngineRestartWithLiveRestore: containers live on without their engine.
+// A child that does keeps its process; one that dies meanwhile is made anew,
+// though no event ever tells of its death.
+func TestEngineRestartWithLiveRestore(t *testing.T) {
+	t.Parallel()
+	for _, end := range ends {
+		t.Run(end.name, func(t *testing.T) {
+			t.Parallel()
+			e := newMortalEngine(t, lab.Options{DockerdFlags: []string{"--live-restore"}})
+			wards := []*ward{newWard(t, e, "host"), newWard(t, e, "container")}
+			for _, w := range wards {
+				w.watch()
+			}
+
+			if err := end.do(e.Node, t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			_, answers := e.back(t)
+			for _, w := range wards {
+				w.whole(answers, same(w.child))
+				w.signalChild(w.child, syscall.SIGKILL)
+				w.whole(answers, newer(w.child))
+			}
+
+			if err := end.do(e.Node, t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			for _, w := range wards {
+				w.killUnseen(w.child)
+			}
+			_, answers = e.back(t)
+			for _, w := range wards {
+				w.whole(answers, newer(w.child))
+			}
+			for _, w := range wards {
+				w.stop()
+				w.created(3)
+			}
+		})
+	}
+}
+
+// TestStaleSocket: an engine that makes its socket anew leaves a foster that has
+// the file mounted, and lives on, with the old one. It ends and says so; started
+// again, as its restart policy does, it has the new one and adopts its child.
+func TestStaleSocket(t *testing.T) {
+	t.Parallel()
+	e := newMortalEngine(t, lab.Options{DockerdFlags: []string{"--live-restore"}})
+	w := newWard(t, e, "container")
+	w.residence = []string{"--restart", "always", "--volume", e.sockets + "/docker.sock:/var/run/docker.sock"}
+	w.watch()
+	if err := e.KillEngine(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	_, answers := e.back(t)
+	w.awaitTold("adopted")
+	t.Logf("adopted %.1f s after the engine answered", time.Since(answers).Seconds())
+	w.whole(answers, same(w.child))
+	w.signalChild(w.child, syscall.SIGKILL)
+	w.whole(answers, newer(w.child))
+	w.stop()
+	w.created(2)
+}
