@@ -59,12 +59,7 @@ func (c *crash) launches() {
 	c.t.Helper()
 	for nth := 1; nth < maxPoints; nth++ {
 		d := c.doomed(c.when, nth, true, c.settings...)
-		if !c.dies(d, func() error {
-			if len(d.f.said("launched")) == 0 {
-				return errors.New("not launched")
-			}
-			return nil
-		}) {
+		if !c.dies(d, d.f.hasChild) {
 			d.f.stop()
 			break
 		}
@@ -142,15 +137,17 @@ func (c *crash) awaitSettled(f *foster, checks ...check) {
 	}
 }
 
-// awaitChild waits until foster has launched its child, or taken it over.
+// hasChild: it has launched its child, at once or after a failure, or taken it over.
+func (f *foster) hasChild() error {
+	if len(f.said("launched"))+len(f.said("recovered"))+len(f.said("adopted")) == 0 {
+		return errors.New("neither launched nor adopted")
+	}
+	return nil
+}
+
 func (f *foster) awaitChild() {
 	f.w.t.Helper()
-	lab.Eventually(f.w.t, patience, "foster and its child", func() error {
-		if len(f.said("launched"))+len(f.said("adopted")) == 0 {
-			return errors.New("neither launched nor adopted")
-		}
-		return nil
-	})
+	lab.Eventually(f.w.t, patience, "foster and its child", f.hasChild)
 }
 
 // dies waits for the death; false means that foster has come through instead.

@@ -14,12 +14,13 @@ import (
 var workerFaults = []struct {
 	name        string
 	fault, back func(n *lab.Node, ctx context.Context) error
+	alone       int  // containers that are left to the engine; each may cost it 20 s
 	deaf        bool // the worker hears of no manager until its engine is back
 }{
-	{"dockerd SIGTERM", (*lab.Node).StopEngine, startEngineOf, false},
-	{"dockerd SIGKILL", (*lab.Node).KillEngine, startEngineOf, false},
-	{"power cut", (*lab.Node).Crash, func(n *lab.Node, ctx context.Context) error { return n.Boot(ctx) }, false},
-	{"dockerd SIGKILL off the wire", (*lab.Node).KillEngine, startEngineOf, true},
+	{"dockerd SIGTERM", (*lab.Node).StopEngine, startEngineOf, 2, false},
+	{"dockerd SIGKILL", (*lab.Node).KillEngine, startEngineOf, 2, false},
+	{"power cut", (*lab.Node).Crash, func(n *lab.Node, ctx context.Context) error { return n.Boot(ctx) }, 2, false},
+	{"dockerd SIGKILL off the wire", (*lab.Node).KillEngine, startEngineOf, 1, true},
 }
 
 func startEngineOf(n *lab.Node, ctx context.Context) error { return n.StartEngine(ctx) }
@@ -53,7 +54,7 @@ func TestWorkerRestart(t *testing.T) {
 			w := s.newWorker(t, i)
 			end, c := row.launch(w)
 			for _, fault := range workerFaults {
-				w.leaveAlone(w.overlay, 2)
+				w.leaveAlone(w.overlay, fault.alone)
 				calls := w.calls()
 				if fault.deaf {
 					if err := w.Cut(t.Context()); err != nil {

@@ -66,6 +66,7 @@ type ledger struct {
 
 	ended     map[string]int64  // when each node's engine has ended last
 	lenient   map[string]int    // nodes whose engine is meddled with: strangers are stopped there
+	excused   map[string]int64  // until when what happened to the strangers of a node was its engine's doing
 	strangers map[string]string // names of what nobody may touch, by ID
 	changed   time.Time         // when something of foster's has changed last
 	breaches  []*breach
@@ -78,7 +79,7 @@ func newLedger(broken func(*breach)) *ledger {
 	return &ledger{
 		runs: map[place][]*containerRun{}, owner: map[string]place{}, volumes: map[string]map[string]string{},
 		story: map[place][]moment{}, recent: map[place][]int64{}, created: map[place][]int64{},
-		ended: map[string]int64{}, lenient: map[string]int{}, strangers: map[string]string{}, broken: broken,
+		ended: map[string]int64{}, lenient: map[string]int{}, excused: map[string]int64{}, strangers: map[string]string{}, broken: broken,
 	}
 }
 
@@ -216,6 +217,9 @@ func (l *ledger) meddle(node string, by int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.lenient[node] += by
+	if l.lenient[node] == 0 {
+		l.excused[node] = time.Now().UnixNano() // what was before may be told later
+	}
 }
 
 // protect adds something of a stranger's, by ID or by a volume's name.
@@ -228,7 +232,7 @@ func (l *ledger) protect(node, id, name string) {
 // guard sees to it that nothing happens to strangers. While an engine is meddled with it ends and starts them itself;
 // they are compared before and after then, see strangers.
 func (l *ledger) guard(node string, m events.Message, action, container string) {
-	if l.lenient[node] > 0 || slices.Contains(quietActions, action) {
+	if l.lenient[node] > 0 || m.TimeNano <= l.excused[node] || slices.Contains(quietActions, action) {
 		return
 	}
 	for _, id := range []string{m.Actor.ID, container} {

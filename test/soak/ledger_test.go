@@ -139,7 +139,10 @@ func TestStrangers(t *testing.T) {
 	l.meddle("n1", 1)
 	l.container(2, "die", "s1")
 	l.meddle("n1", -1)
+	l.container(3, "start", "s1") // told late
 	l.expect("")
+	l.container(time.Now().UnixNano()/int64(100*time.Millisecond)+1, "start", "s1")
+	l.expect("a stranger was touched: container start")
 	for _, m := range []events.Message{
 		{Type: events.ContainerEventType, Action: "rename", Actor: events.Actor{ID: "s1"}},
 		{Type: events.NetworkEventType, Action: "disconnect", Actor: events.Actor{ID: "net7", Attributes: map[string]string{"container": "s1"}}},
@@ -148,6 +151,7 @@ func TestStrangers(t *testing.T) {
 	} {
 		l := newTeller(t)
 		l.strangers = map[string]string{"n1 s1": "stranger", "n1 net1": "strangers"}
+		m.TimeNano = 1
 		l.record("n1", m)
 		l.expect("a stranger was touched: " + string(m.Type) + " " + string(m.Action))
 	}

@@ -144,6 +144,9 @@ func (s *soak) excused(project string) bool {
 
 // lookAtChild says what one child lacks, "" for nothing. Those that others share are looked at first, and remembered.
 func (s *soak) lookAtChild(ctx context.Context, n *node, at place, want child, found []container.Summary, owners map[string]container.InspectResponse) string {
+	if want.once && len(found) == 0 {
+		return "" // removed after its work, which is not done again: those who wait for it are there
+	}
 	if len(found) != 1 {
 		return fmt.Sprintf("there are %d containers of it", len(found))
 	}

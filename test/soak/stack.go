@@ -43,7 +43,7 @@ type child struct {
 	name     string
 	networks []string // of the engine; with a leading _ those of the project
 	shares   string   // the child whose network namespace it has
-	once     bool     // it ends with 0 and stays so
+	once     bool     // it ends with 0 and stays so, as long as nobody removes it
 	checked  bool     // it has a healthcheck
 }
 
