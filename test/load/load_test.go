@@ -16,7 +16,8 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// TestFlood is the flood for five seconds.
+// TestFlood is the flood for five seconds. With -race the reader beside foster,
+// which is this program, is several times as slow as it would be.
 func TestFlood(t *testing.T) {
 	l := load{during: 5 * time.Second, perSecond: 5000, faults: 4, say: t.Logf}
 	if err := l.run(t.Context(), "flood"); err != nil {
