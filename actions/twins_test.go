@@ -38,14 +38,30 @@ func TestTwins(t *testing.T) {
 		words string
 		calls string
 	}{
-		{"the oldest stays", []network.Inspect{twin("n1", "p", 0), other, twin("n2", "p", time.Hour)}, state.OK, "",
-			"netinspect front, network ls front, netinspect n1, netinspect n2, netremove n1, netinspect front"},
-		{"one in use stays", []network.Inspect{twin("n1", "p", 0, "web"), twin("n2", "p", time.Hour)}, state.OK, "",
-			"netinspect front, network ls front, netinspect n1, netinspect n2, netremove n2, netinspect front"},
-		{"one of three stays", []network.Inspect{twin("n1", "p", 0), twin("n2", "p", 0), twin("n3", "p", 0)}, state.OK, "",
-			"netinspect front, network ls front, netinspect n1, netinspect n2, netinspect n3, netremove n2, netremove n3, netinspect front"},
-		{"one is somebody else's", []network.Inspect{twin("n1", "p", 0), twin("n2", "q", time.Hour)}, state.Foreign, "project q's",
-			"netinspect front, network ls front, netinspect n1"},
+		{
+			"the oldest stays",
+			[]network.Inspect{twin("n1", "p", 0), other, twin("n2", "p", time.Hour)},
+			state.OK, "",
+			"netinspect front, network ls front, netinspect n1, netinspect n2, netremove n1, netinspect front",
+		},
+		{
+			"one in use stays",
+			[]network.Inspect{twin("n1", "p", 0, "web"), twin("n2", "p", time.Hour)},
+			state.OK, "",
+			"netinspect front, network ls front, netinspect n1, netinspect n2, netremove n2, netinspect front",
+		},
+		{
+			"one of three stays",
+			[]network.Inspect{twin("n1", "p", 0), twin("n2", "p", 0), twin("n3", "p", 0)},
+			state.OK, "",
+			"netinspect front, network ls front, netinspect n1, netinspect n2, netinspect n3, netremove n2, netremove n3, netinspect front",
+		},
+		{
+			"one is somebody else's",
+			[]network.Inspect{twin("n1", "p", 0), twin("n2", "q", time.Hour)},
+			state.Foreign, "project q's",
+			"netinspect front, network ls front, netinspect n1",
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -15,7 +15,7 @@ type Owner struct {
 	Created   time.Time
 	StartedAt time.Time
 	Seen      bool // the stamps are a look's
-	Touched   int // as a child's
+	Touched   int  // as a child's
 }
 
 // ownersOf lists the outside owners of all children.

@@ -61,8 +61,10 @@ func TestAwait(t *testing.T) {
 			return n
 		}
 		holder := func(name string) string {
-			id, err := b.Run(engine.Container{Name: name, Config: &container.Config{Image: "app:1"},
-				Host: &container.HostConfig{NetworkMode: "br1"}, Endpoints: map[string]*network.EndpointSettings{"br1": nil}})
+			id, err := b.Run(engine.Container{
+				Name: name, Config: &container.Config{Image: "app:1"},
+				Host: &container.HostConfig{NetworkMode: "br1"}, Endpoints: map[string]*network.EndpointSettings{"br1": nil},
+			})
 			b.must(err)
 			return id
 		}

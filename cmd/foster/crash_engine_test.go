@@ -203,8 +203,7 @@ func look[T any](m mortal, call func() (T, error)) (T, error) {
 	return got, err
 }
 
-// change makes a call that changes something about a container, which may be
-// named by its ID, or about something else.
+// change makes a call that changes something about an object.
 func change[T any](ctx context.Context, m mortal, verb, object string, call func(context.Context) (T, error)) (T, error) {
 	var none T
 	select {
@@ -212,9 +211,7 @@ func change[T any](ctx context.Context, m mortal, verb, object string, call func
 	case <-ctx.Done():
 		return none, ctx.Err()
 	}
-	if c, err := m.Look(object); err == nil {
-		object = strings.TrimPrefix(c.Name, "/")
-	}
+	object = m.called(object)
 	m.life.busy(object, 1)
 	defer m.life.busy(object, -1)
 	if m.life.pass(verb+" before", object) {
@@ -228,6 +225,21 @@ func change[T any](ctx context.Context, m mortal, verb, object string, call func
 		return none, errDead
 	}
 	return got, err
+}
+
+// called is the name of something that may be named by its ID, which is another
+// one in each run.
+func (m mortal) called(object string) string {
+	if c, err := m.Look(object); err == nil {
+		return strings.TrimPrefix(c.Name, "/")
+	}
+	if n, err := m.LookNetwork(object); err == nil {
+		return n.Name
+	}
+	if len(object) == 64 {
+		return "anonymous"
+	}
+	return object
 }
 
 func (l *life) busy(object string, n int) {

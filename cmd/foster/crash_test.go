@@ -252,8 +252,17 @@ func TestCrashPoints(t *testing.T) {
 func effectVerbs(t *testing.T) []string {
 	t.Helper()
 	carried := []state.Effect{
-		state.Observe{}, state.EnsureNetwork{}, state.RemoveNetwork{}, state.Prepare{}, state.Create{}, state.Start{},
-		state.Attach{}, state.Probe{}, state.Stop{}, state.Remove{}, state.RemoveVolume{},
+		state.Observe{},
+		state.EnsureNetwork{},
+		state.RemoveNetwork{},
+		state.Prepare{},
+		state.Create{},
+		state.Start{},
+		state.Attach{},
+		state.Probe{},
+		state.Stop{},
+		state.Remove{},
+		state.RemoveVolume{},
 	}
 	inside := []state.Effect{state.Cancel{}, state.SetTimer{}, state.StopTimer{}, state.Note{}, state.Quit{}}
 	var known, verbs []string

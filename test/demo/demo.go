@@ -95,7 +95,7 @@ func (a *account) byHand(host, prefix string) {
 		{"docker kill " + prefix + "-web", "it is back at once"},
 		{"docker rm -f " + prefix + "-web", "it is back at once"},
 		{"docker network disconnect " + prefix + "_front " + prefix + "-web", "connected again"},
-		{"docker exec $(docker ps -qf name=" + prefix + "_foster) /foster chaos", "20 kills, each measured"},
+		{"docker exec $(docker ps -qf name=" + prefix + "_foster) /foster chaos", "20 kills timed"},
 		{"docker service logs " + prefix + "_foster", "what foster says of it"},
 		{"docker stack rm " + prefix, "nothing is left"},
 		{"make demo-down", "ends this engine"},

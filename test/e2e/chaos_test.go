@@ -59,7 +59,7 @@ func (w *world) chaos(args ...string) (code int, stdout, stderr string) {
 type chaosRound struct {
 	Type, Child, Container, Fault, Network, Why string
 	At                                          time.Time
-	Recovered, Replaced                         bool
+	Recovered, Replaced, Early                  bool
 	Recovery                                    *float64 `json:"recovery_ms"`
 	Down                                        *float64 `json:"client_down_ms"`
 	Outages                                     int      `json:"client_outages"`
@@ -102,7 +102,7 @@ func TestChaos(t *testing.T) {
 			fault += " " + strings.TrimPrefix(r.Network, w.project)
 		}
 		seen[fault]++
-		if !r.Recovered || r.Recovery == nil || r.Child != childName || r.Replaced {
+		if !r.Recovered || r.Recovery == nil || r.Child != childName || r.Replaced || r.Early {
 			t.Errorf("%s", line)
 			continue
 		}

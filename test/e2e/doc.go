@@ -28,4 +28,7 @@
 // The swarm_*_test.go files play foster as a task: stacks, services, the files
 // of examples/, the parent's network namespace, secrets. The image_*_test.go
 // files build the image as the Makefile does and look into it.
+//
+// The worker_*_test.go files have a child on an overlay of a worker, in swarms of
+// three, and what happens to worker, manager, swarm and overlay.
 package e2e

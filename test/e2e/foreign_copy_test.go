@@ -45,7 +45,7 @@ func TestCopiesOfAChild(t *testing.T) {
 	f.heldBy(w.container(), committed.before.ID[:12], "no foster has made it", "made from image "+snapshot)
 	committed.untouched()
 	committed.does("rm --force --volumes", "kill", "die", "destroy")
-	child = w.awaitWhole(want)
+	w.awaitWhole(want)
 	f.stop()
 	committed.untouched()
 	copied.untouched()

@@ -24,7 +24,7 @@ import (
 
 // overlayPatience is for what waits for a swarm: an engine that asks a manager
 // in vain gives each overlay 20 s, also before it answers anything after a start.
-const overlayPatience = 100 * time.Second
+const overlayPatience = 150 * time.Second
 
 // swarms bounds the labs of three nodes that are up at once.
 var swarms = make(chan struct{}, 2)

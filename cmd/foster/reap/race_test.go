@@ -6,8 +6,6 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
-
-	"github.com/docker/docker/api/types/container"
 )
 
 // TestRaces starts a foster of the project before each single call of a run:
@@ -76,7 +74,7 @@ func TestRaces(t *testing.T) {
 	t.Run("before the list knows", func(t *testing.T) {
 		_, left := run(t, func(w *world, n int) {
 			if n == 1 {
-				w.stale = w.LookList(container.ListOptions{All: true})
+				w.freeze(true)
 				w.must(w.Start("dead"))
 			}
 		})

@@ -54,6 +54,7 @@ type Reaper struct {
 	images    map[string]string    // of children, by container ID
 	past      map[string]past      // by project
 	since     map[string]time.Time // since when an object has been an orphan, by ID
+	died      map[string]bool      // whose death was told, by ID: lists may be behind, see dead
 	watching  bool                 // what happened before the watch began does not count
 }
 
@@ -62,7 +63,7 @@ func New(cfg Config) *Reaper {
 	if cfg.Resync <= 0 {
 		cfg.Resync = DefaultResync
 	}
-	return &Reaper{cfg: cfg, launchers: map[string]launcher{}, images: map[string]string{}, past: map[string]past{}, since: map[string]time.Time{}}
+	return &Reaper{cfg: cfg, launchers: map[string]launcher{}, images: map[string]string{}, past: map[string]past{}, since: map[string]time.Time{}, died: map[string]bool{}}
 }
 
 // look finds everything, with the age of what is an orphan.

@@ -54,6 +54,9 @@ func (r *Reaper) scene(ctx context.Context, withNetworks bool) (*scene, error) {
 		return nil, &LookError{fmt.Errorf("list containers: %w", err)}
 	}
 	slices.SortFunc(s.containers, func(a, b container.Summary) int { return strings.Compare(nameOf(a), nameOf(b)) })
+	if err := r.dead(ctx, s); err != nil {
+		return nil, err
+	}
 	for _, c := range s.containers {
 		s.byID[c.ID] = c
 	}
@@ -93,6 +96,33 @@ func (r *Reaper) scene(ctx context.Context, withNetworks bool) (*scene, error) {
 		slices.SortFunc(s.networks, func(a, b network.Summary) int { return strings.Compare(a.Name, b.Name) })
 	}
 	return s, nil
+}
+
+// dead asks after those whose death was told and that the list has as running
+// all the same: engines tell of a death while they still take the container off
+// its networks, and write it into what they list after that. Nothing more would
+// come of the death then.
+func (r *Reaper) dead(ctx context.Context, s *scene) error {
+	var gone []string
+	for i, c := range s.containers {
+		r.mu.Lock()
+		died := r.died[c.ID]
+		r.mu.Unlock()
+		if !died || !runs(c) {
+			continue
+		}
+		now, err := r.inspect(ctx, c.ID)
+		switch {
+		case errdefs.IsNotFound(err):
+			gone = append(gone, c.ID)
+		case err != nil:
+			return &LookError{err}
+		default:
+			s.containers[i].State = now.State.Status
+		}
+	}
+	s.containers = slices.DeleteFunc(s.containers, func(c container.Summary) bool { return slices.Contains(gone, c.ID) })
+	return nil
 }
 
 // tellForeign finds out which of the containers with foster's label no foster
@@ -166,6 +196,7 @@ func (r *Reaper) forget(s *scene) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	gone := func(id string) bool { _, ok := s.byID[id]; return !ok }
+	maps.DeleteFunc(r.died, func(id string, _ bool) bool { return gone(id) })
 	maps.DeleteFunc(r.launchers, func(id string, _ launcher) bool { return gone(id) })
 	maps.DeleteFunc(r.images, func(id, _ string) bool { return gone(id) })
 }

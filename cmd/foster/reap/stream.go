@@ -115,6 +115,9 @@ func (w *watch) event(m events.Message) {
 	}
 	_, launcher := m.Actor.Attributes[spec.LabelLauncher]
 	if launcher || w.parents[m.Actor.ID] {
+		if m.Action == events.ActionDie {
+			w.died[m.Actor.ID] = true
+		}
 		w.lookAgain()
 	}
 	if m.Action == events.ActionDestroy {

@@ -128,6 +128,25 @@ func TestWatchHears(t *testing.T) {
 	}
 }
 
+// TestWatchAndALateList: the engine's list has a parent as running when its death
+// is told.
+func TestWatchAndALateList(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, "20.10")
+		r := w.watch(Config{Grace: time.Minute, Resync: time.Hour})
+		time.Sleep(time.Second)
+		w.child("p", "app", w.foster("dead", "LAUNCH_PROJECT_NAME=p"), nil)
+		time.Sleep(time.Second)
+		w.freeze(true)
+		w.must(w.Kill("dead"))
+		time.Sleep(time.Second)
+		w.freeze(false)
+		time.Sleep(61 * time.Second)
+		w.left("dead")
+		r.end()
+	})
+}
+
 // TestWatchIsCheap: what happens to others costs no looks.
 func TestWatchIsCheap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -64,10 +64,24 @@ func (w *world) Info(context.Context) (system.Info, error) {
 
 func (w *world) ContainerList(ctx context.Context, o container.ListOptions) ([]container.Summary, error) {
 	w.call("list", "")
-	if w.stale != nil {
-		return w.stale, nil
+	w.mu.Lock()
+	stale := w.stale
+	w.mu.Unlock()
+	if stale != nil {
+		return stale, nil
 	}
 	return w.Engine.ContainerList(ctx, o)
+}
+
+// freeze has the list say from now on what is there now, or what is true again.
+func (w *world) freeze(frozen bool) {
+	var stale []container.Summary
+	if frozen {
+		stale = w.LookList(container.ListOptions{All: true})
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.stale = stale
 }
 
 func (w *world) ContainerInspect(ctx context.Context, id string) (container.InspectResponse, error) {
