@@ -75,11 +75,12 @@ func (l *life) arm(at point) {
 	l.at, l.armed = at, true
 }
 
-// disarm lets it live.
-func (l *life) disarm() {
+// disarm lets it live, and says which points it has passed.
+func (l *life) disarm() []point {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.armed = false
+	return l.passed
 }
 
 func (l *life) dead() bool {

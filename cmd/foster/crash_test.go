@@ -139,8 +139,7 @@ func (c crashStory) rehearse(t *testing.T) (points []point) {
 		s, l := newStage(t, "20.10", c.cast(t)), newLife()
 		c.begin(s, l, point{})
 		c.outlived(s, l)
-		l.disarm()
-		points = l.passed
+		points = l.disarm()
 		if !c.stop {
 			s.awaitWhole(l)
 			s.stop(l)
