@@ -24,7 +24,7 @@ func checkNames(_ context.Context, s *survey) []finding {
 		case got == nil:
 			free++
 		case got.Labels[spec.LabelProject] != s.project.Name || got.Labels[spec.LabelChild] != c.Name:
-			found = append(found, problem(subject, "is held by container %s, which %s: child %s waits for it", short(got.ID), whose(got.Labels), c.Name).
+			found = append(found, problem(subject, "is held by container %s, which %s: child %s waits for it", short(got.ID), s.whose(got.Labels), c.Name).
 				mend("remove or rename it, or give the child another name"))
 		default:
 			found = append(found, s.predecessor(c, got))

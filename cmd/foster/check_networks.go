@@ -33,8 +33,8 @@ func checkNetworks(ctx context.Context, s *survey) []finding {
 			found = append(found, problem(subject, "%s", cannotAttach(got)).mend(hintAttachable))
 		case n.External:
 			found = append(found, ok(subject, "is there"))
-		case !s.ours(got.Labels):
-			found = append(found, problem(subject, "is to be created, but is there already and %s", whose(got.Labels)).mend("declare it external, or remove it"))
+		case got.Labels[spec.LabelProject] != s.project.Name: // Compose's labels make it nobody's: see docs/labels.md
+			found = append(found, problem(subject, "is to be created, but is there already and %s", s.whose(got.Labels)).mend("declare it external, or remove it"))
 		default:
 			found = append(found, ok(subject, "is there already, from this project"))
 		}

@@ -139,6 +139,7 @@ func TestCheckNetworks(t *testing.T) {
 	add("open", dockernet.CreateOptions{IPAM: pool("10.9.0.0/24")})
 	add("p_ours", dockernet.CreateOptions{Labels: map[string]string{spec.LabelProject: "p"}})
 	add("p_theirs", dockernet.CreateOptions{Labels: map[string]string{"com.docker.compose.project": "shop"}})
+	add("p_composed", dockernet.CreateOptions{Labels: map[string]string{"com.docker.compose.project": "p"}})
 	add("far", dockernet.CreateOptions{Driver: "overlay", IPAM: pool("10.9.0.0/24")}) // addresses of its own
 	s.someone(t, "neighbour", nil)
 	if err := s.Join("open", "neighbour", &dockernet.EndpointSettings{IPAMConfig: &dockernet.EndpointIPAMConfig{IPv4Address: "10.9.0.7"}}); err != nil {
@@ -147,7 +148,7 @@ func TestCheckNetworks(t *testing.T) {
 	document := `
 services:
   a: {image: "app:1", networks: {closed: {}, open: {ipv4_address: 10.9.0.7}, gone: {}}}
-  b: {image: "app:1", networks: {ours: {}, theirs: {}, narrow: {}, open: {ipv4_address: 10.8.0.1}}}
+  b: {image: "app:1", networks: {ours: {}, theirs: {}, composed: {}, narrow: {}, open: {ipv4_address: 10.8.0.1}}}
   c: {image: "app:1", networks: {open: {ipv4_address: 10.9.0.1}, fresh: {}, exotic: {}}}
 networks:
   closed: {external: true, name: closed}
@@ -155,6 +156,7 @@ networks:
   gone: {external: true, name: gone}
   ours: {}
   theirs: {}
+  composed: {}
   fresh: {}
   narrow: {ipam: {config: [{subnet: 10.9.0.128/25}]}}
   exotic: {driver: weave}
@@ -165,6 +167,7 @@ networks:
 		"note    network gone is not to be seen here: it must exist by the launch",
 		"ok      network p_ours is there already, from this project",
 		"problem network p_theirs is to be created, but is there already and belongs to project shop; declare it external",
+		"problem network p_composed is to be created, but is there already and was not made by foster, but by Compose or by hand, for a project of this name; declare it external",
 		"ok      network p_fresh will be created",
 		"problem network p_narrow is to have subnet 10.9.0.128/25, which overlaps with 10.9.0.0/24 of network open",
 		"problem address 10.9.0.7 of child a is held by container neighbour on network open",

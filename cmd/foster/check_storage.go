@@ -32,7 +32,7 @@ func checkVolumes(ctx context.Context, s *survey) []finding {
 		case v.External:
 			found = append(found, ok(subject, "is there"))
 		case !s.ours(got.Labels):
-			found = append(found, note(subject, "is there already and %s: it will be used as it is", whose(got.Labels)).mend("declare it external to say that this is meant"))
+			found = append(found, note(subject, "is there already and %s: it will be used as it is", s.whose(got.Labels)).mend("declare it external to say that this is meant"))
 		case v.Options.Driver != "" && v.Options.Driver != got.Driver || len(v.Options.DriverOpts) > 0 && !maps.Equal(v.Options.DriverOpts, got.Options):
 			found = append(found, note(subject, "is there already, made with another driver or other options: it will be used as it is").mend("remove it to have it made anew; its content is lost then"))
 		default:

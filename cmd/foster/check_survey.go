@@ -135,7 +135,10 @@ func (s *survey) ours(labels map[string]string) bool {
 const labelComposeProject = "com.docker.compose.project"
 
 // whose says to whom something belongs that is not this project's.
-func whose(labels map[string]string) string {
+func (s *survey) whose(labels map[string]string) string {
+	if labels[spec.LabelProject] == "" && labels[labelComposeProject] == s.project.Name {
+		return "was not made by foster, but by Compose or by hand, for a project of this name"
+	}
 	for _, key := range []string{spec.LabelProject, labelComposeProject} {
 		if project := labels[key]; project != "" {
 			return "belongs to project " + project

@@ -31,4 +31,14 @@
 //
 // The worker_*_test.go files have a child on an overlay of a worker, in swarms of
 // three, and what happens to worker, manager, swarm and overlay.
+//
+// What happens to the engine itself: restart_*_test.go (it ends, crashes, sleeps,
+// with foster on the host, in a container, as a task), engine_*_test.go (it
+// answers late or not at all, its stream breaks, its clock jumps; most of it by
+// package foster/test/relay). stress_stop_*_test.go: stops that are not let finish.
+//
+// What happens to foster itself: crash_*_test.go (it dies at each point, or runs
+// out of memory), instances_*_test.go (there are two of it), foreign_*_test.go
+// (others hold what it wants, or wear its labels). reap_*_test.go and
+// chaos_test.go are of the commands of these names.
 package e2e
