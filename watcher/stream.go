@@ -90,7 +90,7 @@ func (w *Watcher) stream(ctx context.Context, r *reader) (opened bool, err error
 	open := func() {
 		if !opened {
 			opened = true
-			if r.missed > 1 {
+			if r.missed > 1 || r.missed > 0 && time.Since(r.lost) > reconnectMax { // one request may have waited for the engine's boot
 				w.cfg.Log.Info().Dur("down", time.Since(r.lost)).Msg("the engine's event stream is back")
 			} else {
 				w.cfg.Log.Debug().Msg("event stream open")

@@ -20,6 +20,7 @@ type loop struct {
 	observe chan<- state.Observe
 	log     zerolog.Logger
 	leave   <-chan *exitError // asks for the end as it is
+	severed <-chan error      // says that the engine cannot be reached any more from here
 
 	farewell   farewell
 	project    string
@@ -102,6 +103,14 @@ func (l *loop) run(ctx context.Context) error {
 			return l.giveUp(cur, exitUnavailable, errDeserted)
 		case asked := <-l.leave:
 			return l.giveUp(cur, asked.Code, asked.Err)
+		case err := <-l.severed:
+			switch {
+			case clocks.asked: // an engine that has asked, and goes: the farewell knows
+			case cur.Stage == state.Closing:
+				return l.giveUp(cur, exitUnavailable, errDeserted)
+			default:
+				return err
+			}
 		case <-ctx.Done():
 			return ctx.Err()
 		}

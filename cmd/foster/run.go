@@ -80,6 +80,7 @@ func (c *configured) run(ctx context.Context, signals <-chan os.Signal) error {
 	effects := make(chan state.Effect)
 	looks := make(chan state.Observe)
 	leave := make(chan *exitError, 1)
+	severed := make(chan error, 1)
 
 	var g run.Group
 	{ // signals: the first asks for the end, the second hurries it, the third leaves
@@ -111,12 +112,17 @@ func (c *configured) run(ctx context.Context, signals <-chan os.Signal) error {
 	}
 	if live.self.ContainerID != "" { // socket: it may become another one, which only a new container gets
 		g.Add(func() error {
-			return keepSocket(work, socketPath(engine), c.outside.procMountinfo)
+			err := keepSocket(work, socketPath(engine), c.outside.procMountinfo)
+			if work.Err() == nil {
+				severed <- err
+				<-work.Done()
+			}
+			return err
 		}, func(error) { stop() })
 	}
 	{ // loop: the State
 		l := &loop{
-			cfg: live.core, events: events, actions: effects, observe: looks, leave: leave, log: log,
+			cfg: live.core, events: events, actions: effects, observe: looks, leave: leave, severed: severed, log: log,
 			farewell: live.farewell, project: live.project.Name, containers: live.containers(), ping: engine.Ping,
 		}
 		g.Add(func() error {
