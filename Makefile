@@ -77,7 +77,7 @@ vuln: ## known vulnerabilities, where their database can be reached
 	  if [ $$code = 3 ]; then exit 3; else echo 'govulncheck: the database cannot be reached, skipped' >&2; fi; fi
 
 .PHONY: ci
-ci: setup lint vuln test ## what .ci/run runs
+ci: setup lint vuln test soak ## what .ci/run runs
 
 .PHONY: demo
 demo: ## see it work: on a private engine (root), or on ENGINE=unix:///…

@@ -39,7 +39,7 @@ func TestSwarmExamples(t *testing.T) {
 		t.Errorf("traefik-web is now %s with %v (%v)", n.ID, n.Containers, err)
 	}
 	// The manager forgets an attachment a moment after the container is gone.
-	lab.Eventually(t, patience, "the end of traefik-web", func() error {
+	lab.Eventually(t, overlayPatience, "the end of traefik-web", func() error {
 		_, err := shared.Docker(t.Context(), "network", "rm", "traefik-web")
 		return err
 	})
