@@ -22,6 +22,8 @@ const (
 	// healthyAfter is how long a stream must have lasted for its end to begin
 	// a new series of attempts.
 	healthyAfter = 10 * time.Second
+	// noticeable is the gap from which on the return of the stream is told.
+	noticeable = 500 * time.Millisecond
 	// setBack is how much older than the last event one must be for the engine's
 	// clock to have been set back: then a subscription that begins at the former
 	// stamps would begin in the future, and replay nothing.
@@ -90,7 +92,7 @@ func (w *Watcher) stream(ctx context.Context, r *reader) (opened bool, err error
 	open := func() {
 		if !opened {
 			opened = true
-			if r.missed > 1 || r.missed > 0 && time.Since(r.lost) > reconnectMax { // one request may have waited for the engine's boot
+			if r.missed > 1 || r.missed > 0 && time.Since(r.lost) > noticeable { // one request may have waited for the engine's boot
 				w.cfg.Log.Info().Dur("down", time.Since(r.lost)).Msg("the engine's event stream is back")
 			} else {
 				w.cfg.Log.Debug().Msg("event stream open")
