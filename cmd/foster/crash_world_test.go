@@ -114,6 +114,7 @@ type stage struct {
 	cast   cast
 	inside bool // foster runs in a container
 	tasks  int  // how many of these there were
+	lives  []*life
 	canary container.InspectResponse
 
 	mu   sync.Mutex
@@ -125,7 +126,12 @@ type stage struct {
 func newStage(t *testing.T, version string, c cast) *stage {
 	t.Helper()
 	s := &stage{t: t, Engine: engine.New(engine.Options{Version: version}), cast: c, runs: map[string]map[string]bool{}}
-	t.Cleanup(s.Close)
+	t.Cleanup(func() {
+		s.Close()
+		for _, l := range s.lives {
+			l.out.forget() // cobra keeps all commands of a process, and with them this
+		}
+	})
 	config := dockerspec.DockerOCIImageConfig{ImageConfig: ocispec.ImageConfig{Volumes: map[string]struct{}{"/data": {}}}}
 	slow := engine.Process{StopTime: 20 * time.Millisecond}
 	s.AddImage("foster:1", engine.Image{})
@@ -180,6 +186,7 @@ func (s *stage) watch(m events.Message) {
 // foster starts one, on the host or in a container that dies with it.
 func (s *stage) foster(l *life, c cast) {
 	s.t.Helper()
+	s.lives = append(s.lives, l)
 	s.t.Cleanup(func() {
 		l.kill()
 		<-l.ended

@@ -121,6 +121,9 @@ func (e *Engine) Close() {
 	e.noMore = true
 	e.spawning.Unlock()
 	e.background.Wait()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.containers, e.networks, e.volumes, e.execs, e.calls, e.ring = nil, nil, nil, nil, nil, nil // a test may have a thousand engines
 }
 
 // ClientVersion is the API version, as negotiated with the engine.
