@@ -6,7 +6,6 @@ import (
 	"strings"
 	"sync"
 	"syscall"
-	"time"
 )
 
 // life is one foster that dies at a moment of its own: at one of the points that
