@@ -13,6 +13,9 @@ func checkGrace(ctx context.Context, s *survey) []finding {
 	own, from := s.settings.StopGrace, "FOSTER_STOP_GRACE"
 	if own == 0 {
 		own, from = ownGrace(ctx, s.engine, s.self), "the service's stop_grace_period"
+		if s.self.ServiceName == "" {
+			from = "its container's --stop-timeout"
+		}
 	}
 	chain := longestStop(s.project)
 	if len(chain) == 0 {

@@ -138,7 +138,7 @@ func (c *configured) meet(ctx context.Context, engine Engine) (*live, error) {
 	grace := ownGrace(ctx, engine, self)
 	// Making the project took more memory than watching over it ever will.
 	debug.FreeOSMemory()
-	budget := stopBudget(c.settings.StopGrace, grace, l.project, c.log)
+	budget := stopBudget(c.settings.StopGrace, grace, self.ContainerID != "", l.project, c.log)
 	l.core = coreConfig(l.project, c.settings, budget)
 	l.farewell = farewell{grace: budget, told: c.settings.StopGrace > 0 || grace > 0, inside: self.ContainerID != ""}
 	e := c.log.Info().Str("project", l.project.Name).Str("api", engine.ClientVersion())

@@ -23,7 +23,8 @@ const (
 // stopBudget is how long the children have, together with foster, from SIGTERM
 // to SIGKILL: what was configured or found out; else what the children need, for
 // who sets LAUNCH_STOP_GRACE_PERIOD sets the stack's stop_grace_period too.
-func stopBudget(configured, found time.Duration, p *spec.Project, log zerolog.Logger) time.Duration {
+// inside of a container somebody kills who has not waited for that long.
+func stopBudget(configured, found time.Duration, inside bool, p *spec.Project, log zerolog.Logger) time.Duration {
 	own := configured
 	if own == 0 {
 		own = found
@@ -36,7 +37,10 @@ func stopBudget(configured, found time.Duration, p *spec.Project, log zerolog.Lo
 	})
 	switch {
 	case own == 0 && need > 0:
-		own = need + graceReserve
+		own = max(need+graceReserve, engineGrace)
+		if own > engineGrace && inside {
+			log.Warn().Dur("child_grace", need).Dur("own_grace", own).Msgf("foster's own stop grace cannot be seen from here: it is taken to be %s, what the children need; if the stack's stop_grace_period (or docker stop's --time) is shorter, foster is killed in the middle of a stop: set it to that, and say so with FOSTER_STOP_GRACE", own)
+		}
 	case own == 0:
 		own = engineGrace
 	case need > own-graceReserve:

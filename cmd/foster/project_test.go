@@ -24,23 +24,24 @@ func TestStopBudget(t *testing.T) {
 		configured, found time.Duration
 		project           *spec.Project
 		want              time.Duration
-		warns             bool
+		warns             string
 	}{
-		{"nothing known", 0, 0, child(10*time.Second, false), 10 * time.Second, false},
-		{"the child's is set: its stack's is taken to fit", 0, 0, child(time.Minute, true), 63 * time.Second, false},
-		{"a manager knows", 0, 90 * time.Second, child(time.Minute, true), 90 * time.Second, false},
-		{"a manager knows that it does not fit", 0, 10 * time.Second, child(time.Minute, true), 10 * time.Second, true},
-		{"configured wins", 30 * time.Second, 10 * time.Second, child(20*time.Second, true), 30 * time.Second, false},
-		{"configured does not fit", 30 * time.Second, 0, child(30*time.Second, true), 30 * time.Second, true},
+		{"nothing known", 0, 0, child(10*time.Second, false), 10 * time.Second, ""},
+		{"the child's is set: its stack's is taken to fit", 0, 0, child(time.Minute, true), 63 * time.Second, "taken to be 1m3s"},
+		{"the child's is set, and fits into anybody's", 0, 0, child(2*time.Second, true), 10 * time.Second, ""},
+		{"a manager knows", 0, 90 * time.Second, child(time.Minute, true), 90 * time.Second, ""},
+		{"a manager knows that it does not fit", 0, 10 * time.Second, child(time.Minute, true), 10 * time.Second, "does not fit"},
+		{"configured wins", 30 * time.Second, 10 * time.Second, child(20*time.Second, true), 30 * time.Second, ""},
+		{"configured does not fit", 30 * time.Second, 0, child(30*time.Second, true), 30 * time.Second, "does not fit"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			var log bytes.Buffer
-			if got := stopBudget(c.configured, c.found, c.project, zerolog.New(&log)); got != c.want {
+			if got := stopBudget(c.configured, c.found, true, c.project, zerolog.New(&log)); got != c.want {
 				t.Errorf("%s, want %s", got, c.want)
 			}
-			if warned := strings.Contains(log.String(), "does not fit"); warned != c.warns {
-				t.Errorf("warned: %v, want %v", warned, c.warns)
+			if said := log.String(); (said != "") != (c.warns != "") || !strings.Contains(said, c.warns) {
+				t.Errorf("it said %q, want %q", said, c.warns)
 			}
 		})
 	}
@@ -113,7 +114,7 @@ func TestFinalGracesOfAChain(t *testing.T) {
 	if !maps.Equal(graces, want) {
 		t.Errorf("%v, want %v", graces, want)
 	}
-	if got := stopBudget(0, 0, p, zerolog.Nop()); got != 20*time.Second+graceReserve {
+	if got := stopBudget(0, 0, true, p, zerolog.Nop()); got != 20*time.Second+graceReserve {
 		t.Errorf("a project whose configured graces add up to 20 s along a chain needs %s", got)
 	}
 }

@@ -84,13 +84,21 @@ func identify(ctx context.Context, engine Engine, mountinfoPath string) (spec.Id
 }
 
 // ownGrace asks what Swarm gives foster's own task between SIGTERM and
-// SIGKILL; 0 when nobody can say: only managers know a service's settings.
+// SIGKILL, or what the engine gives its container (docker run --stop-timeout);
+// 0 when nobody can say: only managers know a service's settings.
 func ownGrace(ctx context.Context, engine Engine, id spec.Identity) time.Duration {
-	if id.ServiceName == "" {
-		return 0
-	}
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
+	if id.ServiceName == "" {
+		if id.ContainerID == "" {
+			return 0
+		}
+		c, err := engine.ContainerInspect(ctx, id.ContainerID)
+		if err != nil || c.Config == nil || c.Config.StopTimeout == nil || *c.Config.StopTimeout <= 0 {
+			return 0
+		}
+		return time.Duration(*c.Config.StopTimeout) * time.Second
+	}
 	service, _, err := engine.ServiceInspectWithRaw(ctx, id.ServiceName, swarm.ServiceInspectOptions{})
 	if err != nil || service.Spec.TaskTemplate.ContainerSpec == nil {
 		return 0
