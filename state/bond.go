@@ -46,6 +46,18 @@ func (c *core) broken(ch *Child, cc ChildConfig) string {
 	return ""
 }
 
+// judged: broken has had the stamps of all owners that have a container. One that
+// does not run has none, and may yet turn out to be younger than the child: made
+// by an order of a former foster.
+func (c *core) judged(cc ChildConfig) bool {
+	for _, b := range cc.BoundTo {
+		if o, ok := c.State.Child(b.Name); ok && !b.Outside && o.ID != "" && o.Phase != Completed && (o.Phase != Alive || !o.Seen) {
+			return false
+		}
+	}
+	return true
+}
+
 // forsaken: a container that the child is made against is not there any more.
 // It may have gone in the middle of a create or a start, and engines have many
 // words for that.

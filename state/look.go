@@ -42,7 +42,7 @@ func (c *core) observed(ev Observed) {
 		// One that was adopted was made against what is there now, unless its
 		// stamps say otherwise.
 		if ch := &c.Children[i]; ch.Phase == Alive && ch.Bound == nil {
-			if cc := c.config(ch.Name); c.broken(ch, cc) == "" {
+			if cc := c.config(ch.Name); c.broken(ch, cc) == "" && c.judged(cc) {
 				ch.Bound = c.owners(cc)
 			}
 		}
