@@ -65,7 +65,8 @@ func (s *soak) left(ctx context.Context) []lack {
 		for _, c := range containers {
 			if project := c.Labels[labelProject]; project != "" {
 				add(project, "container %s %s", strings.Join(c.Names, " "), c.Status)
-			} else if strings.HasPrefix(c.Labels[labelService], stackName+"_") {
+			} else if strings.HasPrefix(c.Labels[labelService], stackName+"_") && c.State == container.StateRunning {
+				// One that has ended is Swarm's alone: it keeps some for its history, and forgets them when their engine restarts.
 				add(c.Labels[labelService], "the task's container %.12s %s", c.ID, c.Status)
 			}
 		}
