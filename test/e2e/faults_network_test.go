@@ -234,8 +234,7 @@ func TestExternalNetworkRemovedAndCreatedAgain(t *testing.T) {
 		flags  []string
 	}{
 		{"bridge", plainEngine, nil},
-		// An engine of its own: it has to be a swarm, which the shared ones are not.
-		{"overlay", func(t testing.TB) *engine { return ownEngine(t, lab.Options{Swarm: true}) }, []string{"--driver", "overlay", "--attachable"}},
+		{"overlay", swarmEngine, []string{"--driver", "overlay", "--attachable"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
