@@ -85,7 +85,11 @@ func (s *soak) harm(ctx context.Context, f fault, n *node, id string) error {
 	case "restart":
 		return api.ContainerRestart(ctx, id, container.StopOptions{Timeout: &grace})
 	case "rm":
-		return api.ContainerRemove(ctx, id, container.RemoveOptions{Force: true, RemoveVolumes: !f.twist})
+		err := api.ContainerRemove(ctx, id, container.RemoveOptions{Force: true, RemoveVolumes: !f.twist})
+		if err == nil && f.twist && f.blind {
+			s.ledger.spare(n.Name, id)
+		}
+		return err
 	case "crash":
 		return n.KillContainerProcess(ctx, id, syscall.SIGKILL)
 	case "pause":

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"regexp"
 	"strings"
 	"time"
@@ -90,6 +91,14 @@ func (s *soak) left(ctx context.Context) []lack {
 		}
 	}
 	return lacks
+}
+
+// spare forgets the volumes of a container that was removed without them while its foster may have been dead: nothing
+// tells them from anybody's then. A foster that lives removes them.
+func (l *ledger) spare(node, id string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	maps.DeleteFunc(l.volumes[node], func(_, owner string) bool { return owner == id })
 }
 
 // volumeOf is the child whose volume it was.

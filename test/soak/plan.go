@@ -19,6 +19,7 @@ type fault struct {
 	node   int           // 0: wherever the victim is
 	child  string        // "" for faults of the launcher or the node
 	twist  bool          // the variant: rm without -v, disconnect --force, …
+	blind  bool          // its round harms fosters or engines as well
 }
 
 // project is the victim's.

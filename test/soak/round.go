@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -50,7 +51,9 @@ func (s *soak) rounds(ctx context.Context) error {
 func (s *soak) round(ctx context.Context, faults []fault) error {
 	var work sync.WaitGroup
 	errs := make([]error, len(faults))
+	blind := slices.ContainsFunc(faults, func(f fault) bool { return f.child == "" })
 	for i, f := range faults {
+		f.blind = blind
 		work.Go(func() {
 			pause(ctx, f.at)
 			if ctx.Err() != nil {
