@@ -133,16 +133,21 @@ func launch(cmd *exec.Cmd, bound bool) (p process, done <-chan struct{}, err err
 	return p, reaped, nil
 }
 
-// pollInterval is how often facts are looked at.
-const pollInterval = 10 * time.Millisecond
+// pollInterval is the pause between the first looks at a fact, pollMax the one after some seconds.
+const (
+	pollInterval = 10 * time.Millisecond
+	pollMax      = 200 * time.Millisecond
+)
 
 // poll calls check until it returns nil, or one of the errors that are final. When ctx ends first, the error says what
-// was awaited and what check said last.
+// was awaited and what check said last. Many wait at the same time: the pauses grow, and are no shorter than a check.
 func poll(ctx context.Context, what string, check func() error, final ...error) error {
-	tick := time.NewTicker(pollInterval)
-	defer tick.Stop()
-	for {
+	pause := time.NewTimer(0)
+	defer pause.Stop()
+	for wait := pollInterval; ; wait = min(wait*6/5, pollMax) {
+		began := time.Now()
 		last := check()
+		took := time.Since(began)
 		if last == nil {
 			return nil
 		}
@@ -151,10 +156,11 @@ func poll(ctx context.Context, what string, check func() error, final ...error) 
 				return fmt.Errorf("wait for %s: %w", what, last)
 			}
 		}
+		pause.Reset(max(wait, took))
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("wait for %s: %w (last: %w)", what, context.Cause(ctx), last)
-		case <-tick.C:
+		case <-pause.C:
 		}
 	}
 }
