@@ -165,4 +165,4 @@ func (c *crowd) remove(ctx context.Context, b *bench) error {
 }
 
 // networkFree is how long the engine may take until it has forgotten the endpoints of removed containers.
-const networkFree = 30 * time.Second
+const networkFree = 2 * time.Minute

@@ -129,9 +129,12 @@ func (b *bench) started(ctx context.Context, name string, after int64) (int64, e
 	return b.stamp(ctx, lab.Type("container"), lab.Action("start"), lab.Container(name), lab.After(after))
 }
 
+// patience is for one event; a hundred containers that are started at once take a machine of two cores half a minute.
+const patience = 3 * time.Minute
+
 // stamp waits for an event and returns its time.
 func (b *bench) stamp(ctx context.Context, match ...lab.Match) (int64, error) {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	m, err := b.events.Wait(ctx, match...)
 	return m.TimeNano, err
