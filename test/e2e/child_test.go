@@ -125,6 +125,9 @@ func (w *world) awaitReady(c container.InspectResponse) {
 			}
 			return err
 		}
+		if !strings.HasPrefix(status, "Name:\tchild\n") {
+			return errors.New("it is still the engine's runtime, which catches every signal")
+		}
 		_, rest, _ := strings.Cut(status, "SigCgt:")
 		caught, err := strconv.ParseUint(strings.Fields(rest)[0], 16, 64)
 		if err != nil || caught&winch == 0 {
