@@ -182,14 +182,12 @@ func (w *world) attachment(ctx context.Context, c container.InspectResponse, wan
 	if got == nil || got.EndpointID == "" {
 		return fmt.Errorf("it is not attached to %s", want.network)
 	}
-	// By its ID: a late order of a dead foster may have made a second one of its
-	// name, which goes when the name is used next, at the stop at the latest.
-	n, err := w.Client().NetworkInspect(ctx, got.NetworkID, network.InspectOptions{})
+	n, err := w.Client().NetworkInspect(ctx, want.network, network.InspectOptions{})
 	if err != nil {
 		return err
 	}
 	errs := []error{}
-	if _, ok := n.Containers[c.ID]; !ok || n.Name != want.network {
+	if _, ok := n.Containers[c.ID]; !ok || n.ID != got.NetworkID {
 		errs = append(errs, fmt.Errorf("network %s does not know of it", want.network))
 	}
 	for _, x := range []struct{ what, want, got string }{
