@@ -117,12 +117,9 @@ func TestChaos(t *testing.T) {
 		}
 		t.Logf("%-10s recovered in %7.1f ms, its client missed it for %7.1f ms", fault, *r.Recovery, down)
 		switch {
-		case r.Network != "":
-			// The client comes over the other one; over this one a cut this short may be bridged by a late answer.
-			if down > *r.Recovery+10000 || r.Network == ext && *r.Recovery > 1000 && down == 0 {
-				t.Errorf("the client missed it for %.1f ms: %s", down, line)
-			}
-		case down < *r.Recovery/2 || down > *r.Recovery+10000:
+		case r.Network == w.net("front"):
+			// The client comes from elsewhere; a busy machine may be late with an answer all the same.
+		case down < *r.Recovery-300 || down > *r.Recovery+10000:
 			t.Errorf("the client missed it for %.1f ms: %s", down, line)
 		}
 	}
