@@ -39,8 +39,13 @@ func (c *core) netBack(name string) {
 	if n == nil {
 		return
 	}
-	if n.External {
+	switch {
+	case n.External:
 		n.State, n.Touched = NetPresent, c.op()
+	case n.State == NetPresent && n.Op == 0 && c.Stage == Up:
+		// The word of our own create, late; or a second network of this name, made
+		// by a late order of a former foster: EnsureNetwork leaves one.
+		n.State, n.Touched, n.Doubt = NetAbsent, c.op(), true
 	}
 	c.reached(name)
 }
