@@ -86,7 +86,7 @@ func TestChaos(t *testing.T) {
 
 	// The seed draws every fault at least once.
 	code, stdout, stderr := w.chaos("--project", w.project, "--kill", "--stop", "--rm", "--cut", "front", "--cut", ext, "--pause",
-		"--every", "800ms", "--jitter", "25%", "--rounds", "14", "--seed", "6", "--timeout", "1m", "--json", "--probe", "http://"+ip+":8080/")
+		"--every", "800ms", "--jitter", "25%", "--stable", "--rounds", "14", "--seed", "6", "--timeout", "1m", "--json", "--probe", "http://"+ip+":8080/")
 	if code != 0 {
 		t.Fatalf("exit %d\n%s\n%s", code, stdout, stderr)
 	}
