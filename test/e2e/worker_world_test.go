@@ -27,7 +27,7 @@ import (
 const overlayPatience = 150 * time.Second
 
 // swarms bounds the labs of three nodes that are up at once.
-var swarms = make(chan struct{}, 2)
+var swarms = make(chan struct{}, 4)
 
 // workers is a swarm of three whose nodes 2 and 3 are furnished.
 type workers struct {
