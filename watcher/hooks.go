@@ -18,9 +18,13 @@ import (
 // A start is finished when its hooks have ended well. When foster dies between
 // a start and its hooks, nothing on the container says so; but the engine keeps
 // its last events, those of the commands that ran in containers among them. As
-// long as it still has the start of the run itself, what it does not tell of has
+// long as it still has the container's creation, what it does not tell of has
 // not happened. After that nobody can know, and the child is taken for finished:
-// mostly it is one that has been whole for long.
+// mostly it is one that has been whole for long. Nor can anybody know where the
+// engine does not answer the question, or its clock is not this one.
+//
+// Hooks belong to the container: a run that somebody began by hand, as by
+// docker restart, has no hooks of its own.
 
 // starts remembers, for each child with hooks, one container and whether its
 // start came to its end.
@@ -55,18 +59,18 @@ func (w *Watcher) Begins(child, containerID string) {
 	w.starts.set(child, verdict{id: containerID})
 }
 
-// unfinished reports whether the present run of a container is known not to have
-// had its hooks.
+// unfinished reports whether a running container that nobody holds is known not
+// to have had its hooks. One that a living foster holds may be having them.
 func (l *look) unfinished(ctx context.Context, facts state.ChildFacts) (bool, error) {
 	hooks := l.cfg.Hooks[facts.Name]
-	if len(hooks) == 0 || facts.Status != state.Running {
+	if len(hooks) == 0 || facts.Status != state.Running || facts.Holder != "" {
 		return false, nil
 	}
 	if unfinished, known := l.starts.get(facts.Name, facts.ID); known {
 		return unfinished, nil
 	}
 	told, err := call(ctx, l.Watcher, func(ctx context.Context) ([]events.Message, error) {
-		return l.history(ctx, facts.ID, facts.StartedAt)
+		return l.history(ctx, facts.ID, facts.Created)
 	})
 	if err != nil {
 		return false, fmt.Errorf("ask for the events of container %s: %w", short(facts.ID), err)
@@ -82,18 +86,23 @@ func (l *look) unfinished(ctx context.Context, facts state.ChildFacts) (bool, er
 	return v.unfinished, nil
 }
 
-// history is what the engine still has of a container's run: its start, and the
-// commands in it.
+// historyDeadline bounds the question for past events. An engine whose clock is
+// behind this one's takes its end for a moment to come, and waits for it.
+const historyDeadline = 2 * time.Second
+
+// history is what the engine still has of a container: its creation, its starts,
+// and the commands in it. It is empty where that cannot be had: with the clock
+// set back before since, or an engine that does not come to the end.
 func (l *look) history(ctx context.Context, id string, since time.Time) ([]events.Message, error) {
 	until := time.Now()
 	if until.Before(since) {
-		until = since // the clock was set back: nothing to be had
+		return nil, nil
 	}
-	ctx, cancel := context.WithCancel(ctx)
+	asked, cancel := context.WithTimeout(ctx, historyDeadline)
 	defer cancel()
-	messages, errs := l.cfg.Engine.Events(ctx, events.ListOptions{Since: stamp(since), Until: stamp(until), Filters: filters.NewArgs(
+	messages, errs := l.cfg.Engine.Events(asked, events.ListOptions{Since: stamp(since), Until: stamp(until), Filters: filters.NewArgs(
 		filters.Arg("type", string(events.ContainerEventType)), filters.Arg("container", id),
-		filters.Arg("event", string(events.ActionStart)), filters.Arg("event", string(events.ActionExecCreate)), filters.Arg("event", string(events.ActionExecDie)),
+		filters.Arg("event", string(events.ActionCreate)), filters.Arg("event", string(events.ActionExecCreate)), filters.Arg("event", string(events.ActionExecDie)),
 	)})
 	var told []events.Message
 	for {
@@ -101,8 +110,11 @@ func (l *look) history(ctx context.Context, id string, since time.Time) ([]event
 		case m := <-messages:
 			told = append(told, m)
 		case err := <-errs:
-			if err == nil || errors.Is(err, io.EOF) {
+			switch {
+			case err == nil || errors.Is(err, io.EOF):
 				return told, nil
+			case asked.Err() != nil && ctx.Err() == nil:
+				return nil, nil
 			}
 			return nil, err
 		}
@@ -111,9 +123,9 @@ func (l *look) history(ctx context.Context, id string, since time.Time) ([]event
 
 func stamp(t time.Time) string { return fmt.Sprintf("%d.%09d", t.Unix(), t.Nanosecond()) }
 
-// missedHooks reports whether events of a run show that one of the hooks has not
-// ended with code 0. Without the start of the run they show only those that
-// have begun.
+// missedHooks reports whether events of a container show that one of the hooks
+// has not ended with code 0. Without its creation they show only those that have
+// begun.
 func missedHooks(told []events.Message, hooks [][]string) bool {
 	begun, ended := map[string]string{}, map[string]int{} // command by exec, how many by command
 	whole := false
@@ -121,10 +133,8 @@ func missedHooks(told []events.Message, hooks [][]string) bool {
 		exec := m.Actor.Attributes["execID"]
 		name, command, _ := strings.Cut(string(m.Action), ":")
 		switch events.Action(name) {
-		case events.ActionStart:
+		case events.ActionCreate:
 			whole = true
-			clear(begun)
-			clear(ended)
 		case events.ActionExecCreate:
 			begun[exec] = strings.TrimSpace(command)
 		case events.ActionExecDie:

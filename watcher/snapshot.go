@@ -18,7 +18,7 @@ import (
 type wholeFunc func(child, network string, got *network.EndpointSettings) bool
 
 // childFacts is what an inspected container is to the core. It is pure; Holder
-// is left empty, since that takes another look.
+// and Unfinished are left empty, since they take another look.
 func childFacts(c container.InspectResponse, whole wholeFunc) state.ChildFacts {
 	facts := state.ChildFacts{}
 	if c.Config != nil {
