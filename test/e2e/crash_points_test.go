@@ -130,7 +130,7 @@ func (c *crash) awaitSettled(f *foster, checks ...check) {
 				return nil
 			}
 		}
-		return errors.New("not yet")
+		return errNotYet
 	})
 	if c.when != lateRequest { // else it may be about to end, by an order of the dead one
 		c.awaitWhole(c.want, same(child))

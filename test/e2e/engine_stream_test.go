@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -192,7 +191,7 @@ func TestRingOverrun(t *testing.T) {
 			row.fault(w, child)
 			lab.Eventually(t, patience, "the engine's word", func() error {
 				if len(w.rec.All(lab.Container(child.ID), lab.Action(string(row.lost)))) == 0 {
-					return errors.New("not yet")
+					return errNotYet
 				}
 				return nil
 			})

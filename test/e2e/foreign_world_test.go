@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/docker/docker/api/types/container"
-	"github.com/docker/docker/api/types/events"
 
 	"foster/test/lab"
 )
@@ -64,11 +63,7 @@ func (s *stranger) untouched() {
 // left is when the engine said that a stranger's act freed what it had.
 func (s *stranger) left(match ...lab.Match) int64 {
 	s.w.t.Helper()
-	m, err := s.w.rec.Wait(s.w.t.Context(), append(match, lab.Container(s.before.ID))...)
-	if err != nil {
-		s.w.t.Fatal(err)
-	}
-	return m.TimeNano
+	return s.w.heard(append(match, lab.Container(s.before.ID))...).TimeNano
 }
 
 // heldBy waits for the log's word that a place is held, with these in its detail.
@@ -83,29 +78,19 @@ func (f *foster) heldBy(parts ...string) line {
 
 // soon fails the test unless foster went on by the event that told it that
 // something was free, in the middle of a pause. It prints how soon.
-func (f *foster) soon(event, what string, freed int64, m events.Message) {
+func (f *foster) soon(event, what string, freed int64, at time.Time) {
 	f.w.t.Helper()
 	const bound = 10 * time.Second // of it most is for a machine that is busy with other tests
-	took := time.Duration(m.TimeNano - freed)
+	took := at.Sub(time.Unix(0, freed))
 	f.w.t.Logf("%s %s after it was freed, bound %s", what, took.Round(time.Millisecond), bound)
 	if took > bound {
 		f.w.t.Errorf("%s %s after it was freed", what, took)
 	}
 	if !slices.ContainsFunc(f.said("", "event="+event), func(l line) bool {
-		return slices.Contains([]string{"waiting", "absent", "unavailable"}, l.text("phase_from"))
+		return slices.Contains([]string{"waiting", "absent", "unavailable"}, l.text("phase_from")) && !l.at(f.w.t).Before(time.Unix(0, freed))
 	}) {
 		f.w.t.Errorf("%s, but not by the event %s", what, event)
 	}
-}
-
-// lastStart is that of the whole child.
-func (w *world) lastStart() events.Message {
-	w.t.Helper()
-	starts := w.events("start")
-	if len(starts) == 0 {
-		w.t.Fatal("the child was never started")
-	}
-	return starts[len(starts)-1]
 }
 
 // calm fails the test if containers were created faster than the pauses allow.

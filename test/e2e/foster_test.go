@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -197,7 +196,7 @@ func (f *foster) awaitSaid(message string, fields ...string) line {
 			found = lines[0]
 			return nil
 		}
-		return errors.New("not yet")
+		return errNotYet
 	})
 	return found
 }
@@ -221,8 +220,8 @@ func (f *foster) kill() {
 	<-f.done
 }
 
-// ended waits for foster's end, which must have this exit code and come within a time.
-func (f *foster) ended(code int, within time.Duration) {
+// over waits for foster's end, which must come within a time.
+func (f *foster) over(within time.Duration) {
 	f.w.t.Helper()
 	timer := time.NewTimer(within)
 	defer timer.Stop()
@@ -231,6 +230,12 @@ func (f *foster) ended(code int, within time.Duration) {
 	case <-timer.C:
 		f.w.t.Fatalf("foster has not ended within %s", within)
 	}
+}
+
+// ended waits for foster's end, which must have this exit code and come within a time.
+func (f *foster) ended(code int, within time.Duration) {
+	f.w.t.Helper()
+	f.over(within)
 	if f.code != code {
 		f.w.t.Fatalf("foster ended with %d, want %d", f.code, code)
 	}

@@ -2,15 +2,17 @@ package e2e
 
 import (
 	"fmt"
+	"syscall"
 	"testing"
 	"time"
+
+	"foster/test/lab"
 )
 
 // TestThreeInstances: three containers of one project. The first is killed, and
 // the second takes its child as it is; the second is stopped, and the third
-// launches.
+// launches. It is not parallel: it means its seconds.
 func TestThreeInstances(t *testing.T) {
-	t.Parallel()
 	w := newWorld(t, plainEngine(t))
 	want := wanted(w.net("front"))
 	first := w.fosterContainer(nil, "LAUNCH_NETWORKS=front")
@@ -25,12 +27,12 @@ func TestThreeInstances(t *testing.T) {
 	first.kill()
 	adopted := second.awaitSaid("adopted")
 	third.awaitStandsBy(second.container)
-	handedOver(t, "adopted", w.death(first.container), adopted.at(t))
+	handedOver(t, handOver, "adopted", w.death(first.container), adopted.at(t))
 	w.awaitWhole(want, same(child))
 
 	second.stop()
 	next := w.awaitWhole(want, newer(child))
-	handedOver(t, "launched", w.death(second.container), w.startOf(next))
+	handedOver(t, handOver, "launched", w.death(second.container), w.startOf(next))
 	third.stop()
 	w.neverTwo()
 	w.nothingLeft()
@@ -49,7 +51,8 @@ func TestStoppedWhileStandingBy(t *testing.T) {
 	killed := w.fosterContainer(nil, "LAUNCH_NETWORKS=front other")
 	stopped.awaitStandsBy(first.container)
 	killed.awaitStandsBy(first.container)
-	stopped.stop()
+	stopped.signal(syscall.SIGTERM)
+	stopped.ended(0, busyHandOver)
 	killed.kill()
 	w.still(child)
 	// Faults are the owner's to mend, as before.
@@ -62,9 +65,9 @@ func TestStoppedWhileStandingBy(t *testing.T) {
 }
 
 // TestTwoOnTheHost: outside of containers the lock tells them apart. It is free
-// when its holder is killed, and when it is stopped.
+// when its holder is killed, and when it is stopped. It is not parallel: it means
+// its seconds.
 func TestTwoOnTheHost(t *testing.T) {
-	t.Parallel()
 	w := newWorld(t, plainEngine(t))
 	want := wanted(w.net("front"))
 	first := w.foster("LAUNCH_NETWORKS=front")
@@ -77,7 +80,7 @@ func TestTwoOnTheHost(t *testing.T) {
 	ended := time.Now()
 	first.kill()
 	adopted := second.awaitSaid("adopted")
-	handedOver(t, "adopted", ended, adopted.at(t))
+	handedOver(t, handOver, "adopted", ended, adopted.at(t))
 	w.awaitWhole(want, same(child))
 
 	third := w.foster("LAUNCH_NETWORKS=front")
@@ -85,10 +88,10 @@ func TestTwoOnTheHost(t *testing.T) {
 	fourth := w.foster("LAUNCH_NETWORKS=front")
 	fourth.awaitStandsBy(fmt.Sprintf("process %d", second.cmd.Process.Pid))
 	fourth.stop()
-	second.stop()
 	ended = time.Now()
+	second.stop()
 	next := w.awaitWhole(want, newer(child))
-	handedOver(t, "launched", ended, w.startOf(next))
+	handedOver(t, handOver, "launched", ended, w.startOf(next))
 	third.stop()
 	w.neverTwo()
 	w.nothingLeft()
@@ -103,6 +106,15 @@ func TestOtherProjectsDoNotWait(t *testing.T) {
 	other := newWorld(t, w.engine)
 	theirs := other.fosterContainer(nil, "LAUNCH_NETWORKS=front")
 	other.awaitWhole(wanted(other.net("front")))
+	// Nobody's watch, with all the settings of the foster to come.
+	watch := w.residentWith([]string{"reap", "--watch", "--project", w.name("nobody")},
+		[]string{"--volume", "/run/docker.sock:/var/run/docker.sock"}, "LAUNCH_NETWORKS=front")
+	lab.Eventually(t, patience, "the watch", func() error {
+		if len(w.residentLog(t.Context(), watch).said("foster reap watches")) == 0 {
+			return errNotYet
+		}
+		return nil
+	})
 	f := w.fosterContainer(nil, "LAUNCH_NETWORKS=front")
 	f.awaitSaid("launched")
 	if n := len(f.said(standsBy)); n != 0 {
@@ -110,6 +122,7 @@ func TestOtherProjectsDoNotWait(t *testing.T) {
 	}
 	f.stop()
 	theirs.stop()
+	w.docker("stop", watch)
 	w.nothingLeft()
 	other.nothingLeft()
 }

@@ -65,7 +65,7 @@ func TestStartFirst(t *testing.T) {
 			if row.env != "" && !slices.Contains(next.Config.Env, row.env) {
 				t.Errorf("its environment is %q", next.Config.Env)
 			}
-			handedOver(t, "launched", s.death(old.ID), s.startOf(next))
+			handedOver(t, busyHandOver, "launched", s.death(old.ID), s.startOf(next))
 			t.Logf("the child was away for %s", s.startOf(next).Sub(s.death(child.ID)).Round(time.Millisecond))
 			s.docker("service", "rm", s.service)
 			s.taskEnded(task)
@@ -98,7 +98,7 @@ func TestSlowStop(t *testing.T) {
 	asked := s.rec.All(lab.Type("container"), lab.Container(child.ID), lab.Action("kill"))
 	t.Logf("the old child took %s to end", s.death(child.ID).Sub(stamp(asked[0])).Round(time.Second))
 	next := s.awaitWhole(s.wantedChild(), newer(child), madeBy(task))
-	handedOver(t, "launched", s.death(old.ID), s.startOf(next))
+	handedOver(t, busyHandOver, "launched", s.death(old.ID), s.startOf(next))
 	// Its end would take as long again: it is spared that.
 	s.docker("service", "rm", s.service)
 	lab.Eventually(t, 2*patience, "the signal to the new child", func() error {
@@ -129,7 +129,7 @@ func TestScaleWithAFixedProject(t *testing.T) {
 	// The owner's container goes: its replacement is a third one.
 	s.docker("kill", first.ID)
 	adopted := f.awaitSaid("adopted")
-	handedOver(t, "adopted", s.death(first.ID), adopted.at(t))
+	handedOver(t, busyHandOver, "adopted", s.death(first.ID), adopted.at(t))
 	s.awaitWhole(s.wantedChild(), same(child))
 	lab.Eventually(t, 2*patience, "two tasks again", func() error {
 		if n := len(s.tasks(false)); n != 2 {
@@ -152,7 +152,7 @@ func TestScaleWithAFixedProject(t *testing.T) {
 	} else {
 		t.Log("Swarm took the owner away")
 		next := s.awaitWhole(s.wantedChild(), newer(child), madeBy(left))
-		handedOver(t, "launched", s.death(second.ID), s.startOf(next))
+		handedOver(t, busyHandOver, "launched", s.death(second.ID), s.startOf(next))
 	}
 	s.docker("service", "rm", s.service)
 	s.taskEnded(left)

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"errors"
 	"testing"
 	"time"
 
@@ -9,8 +8,6 @@ import (
 
 	"foster/test/lab"
 )
-
-var errNotYet = errors.New("not yet")
 
 // TestReapBesideTen: among ten projects whose fosters run, in containers and
 // outside, what two killed ones have left is found without a hint.

@@ -104,6 +104,12 @@ func (w *ward) watch(more ...string) {
 // of docker run, such as the way to the engine's socket.
 func (w *world) resident(flags []string, settings ...string) string {
 	w.t.Helper()
+	return w.residentWith(nil, flags, settings...)
+}
+
+// residentWith is resident with arguments for foster, such as a command of its own.
+func (w *world) residentWith(arguments, flags []string, settings ...string) string {
+	w.t.Helper()
 	if err := w.engine.foster(); err != nil {
 		w.t.Fatal(err)
 	}
@@ -112,7 +118,7 @@ func (w *world) resident(flags []string, settings ...string) string {
 	for _, kv := range w.settings(settings) {
 		args = append(args, "--env", kv)
 	}
-	w.docker(append(args, fosterImage)...)
+	w.docker(append(append(args, fosterImage), arguments...)...)
 	w.t.Cleanup(func() {
 		if w.t.Failed() {
 			w.t.Logf("log of foster of project %s in container %s:\n%s", w.project, name, w.residentLog(context.Background(), name).log())
@@ -150,7 +156,7 @@ func (w *ward) awaitTold(messages ...string) {
 				return nil
 			}
 		}
-		return errors.New("not yet")
+		return errNotYet
 	})
 }
 

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"errors"
 	"strings"
 	"syscall"
 	"testing"
@@ -43,7 +42,7 @@ func TestStubbornTaskWithALongGrace(t *testing.T) {
 				return nil
 			}
 		}
-		return errors.New("not yet")
+		return errNotYet
 	})
 	s.docker("service", "rm", s.service)
 	s.taskEnded(task) // by itself

@@ -29,6 +29,9 @@ const (
 	childName = "child"
 )
 
+// errNotYet is for what is awaited and says nothing until then.
+var errNotYet = errors.New("not yet")
+
 var worlds atomic.Int64
 
 // world is one test's part of an engine: a project name that nobody else has,
@@ -134,6 +137,18 @@ func (w *world) awaitEvent(n int, actions ...string) events.Message {
 		return nil
 	})
 	return found
+}
+
+// heard waits for the first event on the engine that matches.
+func (w *world) heard(match ...lab.Match) events.Message {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeoutCause(w.t.Context(), patience, fmt.Errorf("not within %s", patience))
+	defer cancel()
+	m, err := w.rec.Wait(ctx, match...)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return m
 }
 
 // created says how many containers foster made in all. Call it after foster's end.
