@@ -61,8 +61,11 @@ func TestEngineRestartUnderATask(t *testing.T) {
 			begin, answers := e.back(t)
 			if !end.orderly {
 				was, err := s.Client().ContainerInspect(t.Context(), task.ID)
-				if err != nil || was.State.Running || was.State.ExitCode != 69 {
-					t.Errorf("the first task's foster has not ended with 69: %v %+v", err, was.State)
+				if err != nil {
+					t.Fatalf("the first task's container: %v", err)
+				}
+				if was.State.Running || was.State.ExitCode != 69 {
+					t.Errorf("the first task's foster has not ended with 69: %+v", was.State)
 				}
 				f = s.residentLog(t.Context(), task.ID)
 			}

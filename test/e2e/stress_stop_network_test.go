@@ -48,8 +48,11 @@ func TestStopWithAForeignerOnTheNetwork(t *testing.T) {
 			t.Errorf("it leaves more than the one network: %v", f.said("left behind"))
 		}
 		c, err := w.Client().ContainerInspect(t.Context(), guest)
-		if err != nil || !c.State.Running || c.NetworkSettings.Networks[w.net("front")].EndpointID == "" {
-			t.Fatalf("the foreigner was not left alone: %v %+v", err, c.State)
+		if err != nil {
+			t.Fatalf("the foreigner: %v", err)
+		}
+		if !c.State.Running || !w.attached(c.ID, w.net("front")) {
+			t.Fatalf("the foreigner was not left alone: %+v", c.State)
 		}
 		if got := w.remains(); len(got) != 1 || got[0] != id {
 			t.Errorf("there is left %q, want only network %s", got, id)
