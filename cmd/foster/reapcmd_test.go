@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -163,6 +164,7 @@ func TestReapAndHostFosters(t *testing.T) {
 		}
 		return stdout
 	}
+	ownHost(t)
 	dir := t.TempDir()
 	const unseen, runs, orphan = "cannot be seen from here", "a foster on this host", "no foster on this host"
 
@@ -192,6 +194,17 @@ func TestReapAndHostFosters(t *testing.T) {
 		t.Error("another project's lock counts")
 	}
 	if err := l.release(); err != nil {
+		t.Fatal(err)
+	}
+	// A user's session that tells nothing: here, since it is no directory.
+	session := filepath.Join(runDir, "user", "1001")
+	if err := errors.Join(os.MkdirAll(filepath.Dir(session), 0o700), os.WriteFile(session, nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if got := dry(r, outside{lockDir: dir}); !strings.Contains(got, unseen) {
+		t.Errorf("beside a session that cannot be looked into it says\n%s", got)
+	}
+	if err := os.Remove(session); err != nil {
 		t.Fatal(err)
 	}
 

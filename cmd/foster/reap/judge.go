@@ -38,7 +38,8 @@ func notMade(name, image string, labels map[string]string) string {
 // Why a child without a parent container is kept.
 const (
 	whyHostRuns = "a foster on this host, outside of containers, has its project"
-	whyUnseen   = "its foster ran outside of containers: whether one does cannot be seen from here"
+	whyUnseen   = "its foster ran outside of containers: whether one does cannot be seen from here" + mendUnseen
+	mendUnseen  = "; run reap on the engine's host, as root"
 )
 
 // judge is the verdict on everything that carries foster's label and is of the
@@ -128,7 +129,7 @@ func (s *scene) network(n network.Summary, orphans map[string]bool) Finding {
 	case stays.ID != "":
 		return f.keep("container " + nameOf(stays) + " stays, which needs it")
 	case !known && !past.contained:
-		return f.doubtful("no container tells who has made it: that foster may run outside of containers")
+		return f.doubtful("no container tells who has made it: that foster may run outside of containers" + mendUnseen)
 	}
 	return f.orphan("nothing that stays needs it")
 }

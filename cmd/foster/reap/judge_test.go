@@ -60,10 +60,10 @@ func TestVerdicts(t *testing.T) {
 		before := w.Containers()
 		found, err := w.once(Config{DryRun: true, Self: self, OtherCommands: []string{"reap"}})
 		w.must(err)
-		const unseen = "its foster ran outside of containers: whether one does cannot be seen from here"
+		const unseen = "its foster ran outside of containers: whether one does cannot be seen from here; run reap on the engine's host, as root"
 		w.expect(found,
 			"container ci_a-app-1: kept, foster ci_a.1.x runs and has this project",
-			"network empty_front: kept, no container tells who has made it: that foster may run outside of containers",
+			"network empty_front: kept, no container tells who has made it: that foster may run outside of containers; run reap on the engine's host, as root",
 			"container ended-app-1: orphan, its parent has ended",
 			"network ended_front: orphan, nothing that stays needs it",
 			"volume *: orphan, it goes with container ended-app-1",
