@@ -51,7 +51,7 @@ func cgroupsOf(parent string) []string {
 func removeCgroups(parent string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	return poll(ctx, "removal of the cgroups "+parent, func() error {
+	return Await(ctx, "removal of the cgroups "+parent, func() error {
 		var errs []error
 		for _, top := range cgroupsOf(parent) {
 			var dirs []string

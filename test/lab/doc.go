@@ -26,7 +26,7 @@
 //	rec := l.Node(1).RecordEvents(t.Context())
 //	out, err := l.Node(1).Docker(t.Context(), "run", "-d", lab.BusyboxImage, "sleep", "60")
 //
-// Wait for facts, never for times: [Eventually] polls, [Recorder.Wait] waits for an event. Where a file is:
+// Wait for facts, never for times: [Eventually] and [Await] poll, [Recorder.Wait] waits for an event. Where a file is:
 //
 //	lab.go           Options, Start, New, Close          node.go      one node: boot, crash, power
 //	engine.go        dockerd: start, stop, kill, pause   wire.go      addresses, cut and heal
@@ -35,8 +35,8 @@
 //	swarm.go         init, join, wait                    events.go    the recorder
 //	dial.go, listen.go  connections inside a node       eventually.go  polling
 //	record.go        lab.json, Open, leftovers           process.go   processes by pid and birth
-//	cgroups.go       what an engine leaves behind        helpers.go   the lab's own programs, built and placed
-//	prerequisites.go what must be installed
+//	cgroups.go       what an engine leaves behind        programs.go  the lab's own programs, built and placed
+//	prerequisites.go what must be installed              usage.go     what a process uses
 //	cmd/nodeinit     the first process of a node         cmd/narrowrunc    runc on machines with fewer rights
 //	cmd/lab          a lab by hand
 //

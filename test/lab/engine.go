@@ -45,7 +45,7 @@ func (n *Node) StartEngine(ctx context.Context, flags ...string) error {
 	if err != nil {
 		return fmt.Errorf("start the engine on %s: %w", n.Name, err)
 	}
-	err = poll(ctx, "the engine on "+n.Name, func() error {
+	err = Await(ctx, "the engine on "+n.Name, func() error {
 		if !n.runs(pid) {
 			return errExited
 		}
@@ -111,7 +111,7 @@ func (n *Node) endEngine(ctx context.Context, sig syscall.Signal) error {
 	if err := n.signalEngine(ctx, sig); err != nil {
 		return err
 	}
-	return poll(ctx, "end of the engine on "+n.Name, func() error {
+	return Await(ctx, "end of the engine on "+n.Name, func() error {
 		if n.runs(pid) {
 			return fmt.Errorf("dockerd still runs after %s", sig)
 		}

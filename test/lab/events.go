@@ -49,7 +49,7 @@ func (r *Recorder) Close() {
 
 func (r *Recorder) run(ctx context.Context, since int64) {
 	defer close(r.done)
-	tick := time.NewTicker(pollInterval)
+	tick := time.NewTicker(awaitFirst)
 	defer tick.Stop()
 	for ctx.Err() == nil {
 		since = r.follow(ctx, since)

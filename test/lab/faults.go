@@ -66,13 +66,13 @@ func (n *Node) runs(pid int) bool {
 	if err != nil {
 		return false
 	}
-	_, rest, _ := strings.Cut(string(raw), ") ")
-	return !strings.HasPrefix(rest, "Z") && !strings.HasPrefix(rest, "X")
+	fields := statFields(raw)
+	return len(fields) > 0 && fields[0] != "Z" && fields[0] != "X"
 }
 
 // awaitStopped waits until every thread of a process has obeyed SIGSTOP.
 func (n *Node) awaitStopped(ctx context.Context, pid int) error {
-	return poll(ctx, fmt.Sprintf("stop of process %d on %s", pid, n.Name), func() error {
+	return Await(ctx, fmt.Sprintf("stop of process %d on %s", pid, n.Name), func() error {
 		threads, err := os.ReadDir(n.proc(pid, "task"))
 		if err != nil {
 			return err
@@ -82,8 +82,8 @@ func (n *Node) awaitStopped(ctx context.Context, pid int) error {
 			if err != nil {
 				continue // a thread that has ended
 			}
-			if _, rest, _ := strings.Cut(string(raw), ") "); !strings.HasPrefix(rest, "T") {
-				return fmt.Errorf("thread %s is in state %.1s", t.Name(), rest)
+			if fields := statFields(raw); len(fields) == 0 || fields[0] != "T" {
+				return fmt.Errorf("thread %s is in state %q", t.Name(), fields[:min(1, len(fields))])
 			}
 		}
 		return nil

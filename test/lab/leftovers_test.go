@@ -3,11 +3,11 @@ package lab_test
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -54,7 +54,7 @@ func TestCloseLeavesNothing(t *testing.T) {
 	}
 }
 
-// The nodes die with the program that started them even when that is killed, and the next lab removes what then is left.
+// Nodes and launched processes die with the program that started them even when that is killed, and the next lab removes what then is left.
 func TestKilledProgramTakesItsNodesAlong(t *testing.T) {
 	dir := shortDir(t)
 	program := exec.Command(os.Args[0])
@@ -67,21 +67,21 @@ func TestKilledProgramTakesItsNodesAlong(t *testing.T) {
 		t.Fatal(err)
 	}
 	line, err := bufio.NewReader(out).ReadString('\n')
-	pid, convErr := strconv.Atoi(strings.TrimSpace(line))
-	if err != nil || convErr != nil {
+	var node, launched int
+	if _, scanErr := fmt.Sscan(line, &node, &launched); err != nil || scanErr != nil {
 		_ = program.Process.Kill()
 		t.Fatalf("the program said %q (%v)", line, err)
 	}
-	processes := descendants(pid)
-	if len(processes) < 5 {
-		t.Errorf("%d processes in the node: this test looks at too few", len(processes))
+	processes := descendants(node, launched)
+	if len(processes) < 6 || processes[launched] == "" {
+		t.Errorf("%d processes of the program's: this test looks at too few", len(processes))
 	}
 
 	if err := program.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	_ = program.Wait()
-	lab.Eventually(t, 5*time.Second, "end of the node's processes", func() error { return stillRunning(processes) })
+	lab.Eventually(t, 5*time.Second, "end of the program's processes", func() error { return stillRunning(processes) })
 	if _, err := os.Stat(dir); err != nil {
 		t.Errorf("the directory should be there still, for the next lab to find: %v", err)
 	}

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
-	"time"
 )
 
 // process names one process for good: its pid alone may be given to another process later.
@@ -65,7 +65,7 @@ func (p process) end(ctx context.Context, frozen string) error {
 	if err := p.kill(); err != nil {
 		return err
 	}
-	return poll(ctx, fmt.Sprintf("end of process %d", p.PID), func() error {
+	return Await(ctx, fmt.Sprintf("end of process %d", p.PID), func() error {
 		if frozen != "" {
 			thaw(frozen)
 		}
@@ -76,14 +76,13 @@ func (p process) end(ctx context.Context, frozen string) error {
 	})
 }
 
-// readStat returns state and birth of a process. The command name in the middle may hold spaces and brackets.
+// readStat returns state and birth of a process.
 func readStat(pid int) (state byte, born uint64, err error) {
 	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return 0, 0, fmt.Errorf("look up process %d: %w", pid, err)
 	}
-	_, rest, _ := strings.Cut(string(raw[strings.LastIndexByte(string(raw), ')'):]), " ")
-	fields := strings.Fields(rest)
+	fields := statFields(raw)
 	if len(fields) < 20 {
 		return 0, 0, fmt.Errorf("look up process %d: short stat line %q", pid, raw)
 	}
@@ -92,6 +91,19 @@ func readStat(pid int) (state byte, born uint64, err error) {
 		return 0, 0, fmt.Errorf("look up process %d: %w", pid, err)
 	}
 	return fields[0][0], born, nil
+}
+
+// statFields are the fields of a stat line of the kernel's from the third on, the state. The command name before it may
+// hold spaces and brackets.
+func statFields(raw []byte) []string {
+	return strings.Fields(string(raw[bytes.LastIndexByte(raw, ')')+1:]))
+}
+
+// Launch starts cmd as a process that belongs to this program: it is killed when this program ends, however it ends, and
+// a Ctrl-C at the terminal is not for it. done closes when it has been reaped; cmd.ProcessState tells how it ended then.
+func Launch(cmd *exec.Cmd) (done <-chan struct{}, err error) {
+	_, done, err = launch(cmd, true)
+	return done, err
 }
 
 // launch starts cmd and waits for it in the background; done closes when it has been reaped.
@@ -116,7 +128,8 @@ func launch(cmd *exec.Cmd, bound bool) (p process, done <-chan struct{}, err err
 		}
 		err := cmd.Start()
 		if err == nil {
-			p, err = identify(cmd.Process.Pid)
+			p.PID = cmd.Process.Pid
+			_, p.Born, err = readStat(p.PID) // one that has ended already is there until Wait
 		}
 		started <- err
 		if cmd.Process != nil {
@@ -131,36 +144,4 @@ func launch(cmd *exec.Cmd, bound bool) (p process, done <-chan struct{}, err err
 		return process{}, nil, fmt.Errorf("start %s: %w", cmd.Path, err)
 	}
 	return p, reaped, nil
-}
-
-// pollInterval is the pause between the first looks at a fact, pollMax the one after some seconds.
-const (
-	pollInterval = 10 * time.Millisecond
-	pollMax      = 200 * time.Millisecond
-)
-
-// poll calls check until it returns nil, or one of the errors that are final. When ctx ends first, the error says what
-// was awaited and what check said last. Many wait at the same time: the pauses grow, and are no shorter than a check.
-func poll(ctx context.Context, what string, check func() error, final ...error) error {
-	pause := time.NewTimer(0)
-	defer pause.Stop()
-	for wait := pollInterval; ; wait = min(wait*6/5, pollMax) {
-		began := time.Now()
-		last := check()
-		took := time.Since(began)
-		if last == nil {
-			return nil
-		}
-		for _, f := range final {
-			if errors.Is(last, f) {
-				return fmt.Errorf("wait for %s: %w", what, last)
-			}
-		}
-		pause.Reset(max(wait, took))
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("wait for %s: %w (last: %w)", what, context.Cause(ctx), last)
-		case <-pause.C:
-		}
-	}
 }

@@ -69,7 +69,7 @@ func (r *Registry) Open(ctx context.Context) error {
 		return fmt.Errorf("start a registry on %s: %w", r.node.Name, err)
 	}
 	r.pid = pid
-	if err := poll(ctx, "the registry on "+r.node.Name, func() error { return r.ping(ctx) }, errExited); err != nil {
+	if err := Await(ctx, "the registry on "+r.node.Name, func() error { return r.ping(ctx) }, errExited); err != nil {
 		raw, _ := os.ReadFile(log)
 		return fmt.Errorf("%w; its log: %s", err, raw)
 	}
@@ -156,7 +156,7 @@ func (r *Registry) Close(ctx context.Context) error {
 	if err := r.node.KillPID(ctx, r.pid, syscall.SIGKILL); err != nil {
 		return err
 	}
-	return poll(ctx, "end of the registry on "+r.node.Name, func() error {
+	return Await(ctx, "end of the registry on "+r.node.Name, func() error {
 		if r.node.runs(r.pid) {
 			return errors.New("still running")
 		}

@@ -24,7 +24,7 @@ func (l *Lab) startSwarm(ctx context.Context) error {
 			return err
 		}
 	}
-	return poll(ctx, "the swarm's nodes", func() error {
+	return Await(ctx, "the swarm's nodes", func() error {
 		nodes, err := manager.Client().NodeList(ctx, swarm.NodeListOptions{})
 		if err != nil {
 			return err

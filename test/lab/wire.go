@@ -57,7 +57,7 @@ func (l *Lab) startWire(ctx context.Context) error {
 // plug lays a cable from the bridge to a node.
 func (n *Node) plug(ctx context.Context) error {
 	// The old cable of a node that crashed goes with its namespace, but a moment later.
-	err := poll(ctx, "removal of the old cable of "+n.Name, func() error {
+	err := Await(ctx, "removal of the old cable of "+n.Name, func() error {
 		if n.lab.ip(ctx, "link show "+n.port()) != nil {
 			return nil
 		}
