@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/docker/docker/api/types/container"
@@ -12,8 +13,10 @@ import (
 
 const (
 	crowdNetwork = "bench-crowd"
-	// crowdParallel is how many calls foster has under way at once.
+	// As foster, the crowd has this many slots for its calls, and a call has one for this long: a slower one goes on
+	// without, so that more can be under way.
 	crowdParallel = 16
+	slowCall      = 2 * time.Second
 )
 
 // crowd is the engine's own: containers equal to foster's children, made by the same requests in the same order by a
@@ -25,21 +28,24 @@ type crowd struct {
 	slots    chan struct{}
 }
 
-// crowdLike copies what foster has made, once: was is what an earlier round has copied.
-func (b *bench) crowdLike(ctx context.Context, all []service, was *crowd) (*crowd, error) {
-	if was != nil {
-		return was, nil
-	}
+// crowdLike copies what foster has made.
+func (b *bench) crowdLike(ctx context.Context, all []service) (*crowd, error) {
 	c := &crowd{services: all, slots: make(chan struct{}, crowdParallel)}
-	made, err := b.api().NetworkInspect(ctx, manyProject+"_mesh", network.InspectOptions{})
-	if err != nil {
-		return nil, fmt.Errorf("look at the children's network: %w", err)
+	var made network.Inspect
+	if err := call(ctx, "look at the children's network", func(ctx context.Context) (err error) {
+		made, err = b.api().NetworkInspect(ctx, manyProject+"_mesh", network.InspectOptions{})
+		return err
+	}); err != nil {
+		return nil, err
 	}
 	c.network = network.CreateOptions{Driver: made.Driver, Options: made.Options, Labels: relabelled(made.Labels)}
 	for _, s := range all {
-		got, err := b.api().ContainerInspect(ctx, s.fostered())
-		if err != nil {
-			return nil, fmt.Errorf("look at a child: %w", err)
+		var got container.InspectResponse
+		if err := call(ctx, "look at "+s.fostered(), func(ctx context.Context) (err error) {
+			got, err = b.api().ContainerInspect(ctx, s.fostered())
+			return err
+		}); err != nil {
+			return nil, err
 		}
 		e := equal{config: got.Config, host: got.HostConfig, networks: &network.NetworkingConfig{EndpointsConfig: map[string]*network.EndpointSettings{
 			crowdNetwork: {Aliases: []string{s.crowded(), s.name}},
@@ -62,54 +68,112 @@ func relabelled(labels map[string]string) map[string]string {
 // crowded is a service's container name in the crowd.
 func (s service) crowded() string { return crowdNetwork + "-" + s.name + "-1" }
 
-// call makes one call of the engine as soon as there is a slot.
-func (c *crowd) call(do func() error) error {
-	c.slots <- struct{}{}
-	defer func() { <-c.slots }()
-	return do()
+// call makes a call about one of them as soon as there is a slot, as foster does.
+func (c *crowd) call(ctx context.Context, what string, i int, do func(ctx context.Context, name string) error) error {
+	name := c.services[i].crowded()
+	return call(ctx, what+" "+name, func(ctx context.Context) error {
+		select {
+		case c.slots <- struct{}{}:
+		case <-ctx.Done():
+			return errors.New("no slot")
+		}
+		free := sync.OnceFunc(func() { <-c.slots })
+		defer free()
+		late := time.AfterFunc(slowCall, free)
+		defer late.Stop()
+		return do(ctx, name)
+	})
 }
 
 // create makes one container.
 func (c *crowd) create(ctx context.Context, b *bench, i int) error {
-	return c.call(func() error {
+	return c.call(ctx, "create", i, func(ctx context.Context, name string) error {
 		e := c.equals[i]
-		_, err := b.api().ContainerCreate(ctx, e.config, e.host, e.networks, nil, c.services[i].crowded())
+		_, err := b.api().ContainerCreate(ctx, e.config, e.host, e.networks, nil, name)
 		return err
 	})
 }
 
 func (c *crowd) start(ctx context.Context, b *bench, i int) error {
-	return c.call(func() error { return b.api().ContainerStart(ctx, c.services[i].crowded(), container.StartOptions{}) })
+	return c.call(ctx, "start", i, func(ctx context.Context, name string) error {
+		return b.api().ContainerStart(ctx, name, container.StartOptions{})
+	})
+}
+
+// rounds measures the crowd in each way once.
+func (c *crowd) rounds(ctx context.Context, b *bench, m *measured) error {
+	if err := b.phase("the engine's launch, creates in order", func() error {
+		at := time.Now().UnixNano()
+		t, err := c.launch(ctx, b, true)
+		m.bases.add(t.created, t.started)
+		m.baseWholes.add(at, t.started)
+		return err
+	}); err != nil {
+		return err
+	}
+	if err := b.phase("the engine's kill and replacement of all", func() error {
+		t, err := c.replace(ctx, b)
+		m.killed.add(t.died, t.started)
+		return err
+	}); err != nil {
+		return err
+	}
+	remove := func() error { return c.remove(ctx, b) }
+	if err := b.phase("the engine's removal of all", remove); err != nil {
+		return err
+	}
+	if err := b.phase("the engine's launch, all creates at once", func() error {
+		t, err := c.launch(ctx, b, false)
+		m.eager.add(t.created, t.started)
+		return err
+	}); err != nil {
+		return err
+	}
+	return b.phase("the engine's second removal of all", remove)
 }
 
 // launch creates the network and everybody on it. A container is started after those that it depends on; with waits it
 // is created then too, as foster does.
 func (c *crowd) launch(ctx context.Context, b *bench, waits bool) (times, error) {
 	at := time.Now().UnixNano()
-	if _, err := b.api().NetworkCreate(ctx, crowdNetwork, c.network); err != nil {
+	if err := call(ctx, "create the network", func(ctx context.Context) error {
+		_, err := b.api().NetworkCreate(ctx, crowdNetwork, c.network)
+		return err
+	}); err != nil {
 		return times{}, err
 	}
 	started := make([]chan struct{}, len(c.services))
 	for i := range started {
 		started[i] = make(chan struct{})
 	}
-	err := b.together(len(c.services), func(i int) error {
-		defer close(started[i])
-		needs := func() {
-			for _, j := range c.services[i].needs {
-				<-started[j]
+	needs := func(ctx context.Context, i int) error {
+		for _, j := range c.services[i].needs {
+			select {
+			case <-started[j]:
+			case <-ctx.Done():
+				return fmt.Errorf("%s waits for %s: %w", c.services[i].crowded(), c.services[j].crowded(), context.Cause(ctx))
 			}
 		}
+		return nil
+	}
+	if err := together(ctx, len(c.services), func(ctx context.Context, i int) error {
 		if waits {
-			needs()
+			if err := needs(ctx, i); err != nil {
+				return err
+			}
 		}
 		if err := c.create(ctx, b, i); err != nil {
 			return err
 		}
-		needs()
-		return c.start(ctx, b, i)
-	})
-	if err != nil {
+		if err := needs(ctx, i); err != nil {
+			return err
+		}
+		if err := c.start(ctx, b, i); err != nil {
+			return err
+		}
+		close(started[i])
+		return nil
+	}); err != nil {
 		return times{}, err
 	}
 	t, err := b.timesOf(ctx, c.services, service.crowded, at)
@@ -122,20 +186,20 @@ func (c *crowd) launch(ctx context.Context, b *bench, waits bool) (times, error)
 // replace kills everybody at once and makes everybody anew, in no order.
 func (c *crowd) replace(ctx context.Context, b *bench) (times, error) {
 	at := time.Now().UnixNano()
-	err := b.together(len(c.services), func(i int) error {
-		name := c.services[i].crowded()
-		if err := b.api().ContainerKill(ctx, name, "KILL"); err != nil {
+	if err := together(ctx, len(c.services), func(ctx context.Context, i int) error {
+		if err := b.killOne(ctx, c.services[i].crowded(), at); err != nil {
 			return err
 		}
-		if err := c.call(func() error { return b.api().ContainerRemove(ctx, name, container.RemoveOptions{}) }); err != nil {
+		if err := c.call(ctx, "remove", i, func(ctx context.Context, name string) error {
+			return b.api().ContainerRemove(ctx, name, container.RemoveOptions{})
+		}); err != nil {
 			return err
 		}
 		if err := c.create(ctx, b, i); err != nil {
 			return err
 		}
 		return c.start(ctx, b, i)
-	})
-	if err != nil {
+	}); err != nil {
 		return times{}, err
 	}
 	t, err := b.timesOf(ctx, c.services, service.crowded, at, "die")
@@ -147,17 +211,17 @@ func (c *crowd) replace(ctx context.Context, b *bench) (times, error) {
 
 // remove takes everybody and the network away.
 func (c *crowd) remove(ctx context.Context, b *bench) error {
-	if err := b.together(len(c.services), func(i int) error {
-		return c.call(func() error {
-			return b.api().ContainerRemove(ctx, c.services[i].crowded(), container.RemoveOptions{Force: true})
+	if err := together(ctx, len(c.services), func(ctx context.Context, i int) error {
+		return c.call(ctx, "remove", i, func(ctx context.Context, name string) error {
+			return b.api().ContainerRemove(ctx, name, container.RemoveOptions{Force: true})
 		})
 	}); err != nil {
-		return fmt.Errorf("remove the baseline's containers: %w", err)
+		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, networkFree)
 	defer cancel()
 	for {
-		err := b.api().NetworkRemove(ctx, crowdNetwork)
+		err := call(ctx, "remove the network", func(ctx context.Context) error { return b.api().NetworkRemove(ctx, crowdNetwork) })
 		if paused := pause(ctx, settled); err == nil || paused != nil {
 			return errors.Join(paused, err)
 		}

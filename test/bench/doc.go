@@ -27,6 +27,7 @@
 //	main.go       flags, the order of things     rounds.go   kill and cut, foster and baseline in turn
 //	setup.go      engine, images, foster         process.go  memory, processor, start, image
 //	many.go       many children, foster's        crowd.go    many containers, the engine's own
+//	hosted.go     foster as a process            instances.go  many fosters
+//	calls.go      calls with an end, phases      times.go    stamps of many containers
 //	stats.go      percentiles                    report.go   the tables, and JSON
-//	instances.go  many fosters
 package main

@@ -1,15 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"os/exec"
 	"strconv"
-	"strings"
 	"sync"
-	"syscall"
 	"time"
 )
 
@@ -23,30 +19,27 @@ func instanceName(i int) string { return fmt.Sprintf("bench-i%d-web-1", i) }
 // at once, and what they take while nothing happens. Each follows every event of the engine, those of the others too.
 func (b *bench) instances(ctx context.Context, r *report) (err error) {
 	b.say("%d fosters on one engine", instances)
-	var all []*exec.Cmd
+	whole := ctx // of the fosters: the end of one leaves the others to their orderly end
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var all []*hosted
 	defer func() {
-		for _, cmd := range all {
-			err = errors.Join(err, cmd.Process.Signal(syscall.SIGTERM))
+		for _, f := range all {
+			f.stop()
 		}
-		for _, cmd := range all {
-			if ended := cmd.Wait(); ended != nil {
-				err = errors.Join(err, fmt.Errorf("a foster of many: %w; its log:\n%s", ended, cmd.Stdout.(*bytes.Buffer)))
-			}
+		for _, f := range all {
+			err = errors.Join(err, f.end())
 		}
 	}()
 	at := time.Now().UnixNano()
 	for i := range instances {
-		cmd := exec.CommandContext(ctx, b.foster)
-		cmd.Env = append(b.node.Env(), "LAUNCH_IMAGE="+pageImage, "LAUNCH_PULL=never", "LAUNCH_PROJECT_NAME=bench-i"+strconv.Itoa(i),
+		with, f, err := b.host(whole, "LAUNCH_IMAGE="+pageImage, "LAUNCH_PULL=never", "LAUNCH_PROJECT_NAME=bench-i"+strconv.Itoa(i),
 			"LAUNCH_SERVICE_NAME=web", "FOSTER_STABLE_AFTER="+stableAfter.String())
-		cmd.Stdout = &bytes.Buffer{}
-		cmd.Stderr = cmd.Stdout
-		cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
-		cmd.WaitDelay = time.Minute
-		if err := cmd.Start(); err != nil {
+		if err != nil {
 			return err
 		}
-		all = append(all, cmd)
+		all = append(all, f)
+		context.AfterFunc(with, func() { cancel(context.Cause(with)) }) // any that ends ends the measurement
 	}
 	var launches, recoveries samples
 	for i := range instances {
@@ -61,7 +54,7 @@ func (b *bench) instances(ctx context.Context, r *report) (err error) {
 	}
 
 	at = time.Now().UnixNano()
-	if err := b.together(instances, func(i int) error { return b.api().ContainerKill(ctx, instanceName(i), "KILL") }); err != nil {
+	if err := together(ctx, instances, func(ctx context.Context, i int) error { return b.killOne(ctx, instanceName(i), at) }); err != nil {
 		return fmt.Errorf("kill the children of many: %w", err)
 	}
 	for i := range instances {
@@ -74,13 +67,13 @@ func (b *bench) instances(ctx context.Context, r *report) (err error) {
 
 	var mu sync.Mutex
 	var rss, anonymous float64
-	before, err := b.spent(all)
+	before, err := spent(all)
 	if err != nil {
 		return err
 	}
 	from := time.Now()
-	if err := b.together(len(all), func(i int) error {
-		own, ownAnonymous, err := memoryOf(ctx, all[i].Process.Pid)
+	if err := together(ctx, len(all), func(ctx context.Context, i int) error {
+		own, ownAnonymous, err := all[i].memory(ctx)
 		mu.Lock()
 		defer mu.Unlock()
 		rss, anonymous = rss+own, anonymous+ownAnonymous
@@ -91,7 +84,7 @@ func (b *bench) instances(ctx context.Context, r *report) (err error) {
 	if err := pause(ctx, idleFor); err != nil {
 		return err
 	}
-	after, err := b.spent(all)
+	after, err := spent(all)
 	if err != nil {
 		return err
 	}
@@ -103,23 +96,14 @@ func (b *bench) instances(ctx context.Context, r *report) (err error) {
 	return nil
 }
 
-// spent is the processor time of processes of this machine.
-func (b *bench) spent(all []*exec.Cmd) (sum time.Duration, err error) {
-	for _, cmd := range all {
-		own, err := processTime(cmd.Process.Pid)
+// spent is the processor time of many fosters.
+func spent(all []*hosted) (sum time.Duration, err error) {
+	for _, f := range all {
+		own, err := f.spent()
 		if err != nil {
 			return 0, err
 		}
 		sum += own
 	}
 	return sum, nil
-}
-
-// processTime is the processor time of all threads of a process of this machine.
-func processTime(pid int) (time.Duration, error) {
-	out, err := exec.Command("sh", "-c", "cat /proc/"+strconv.Itoa(pid)+"/task/*/schedstat").Output()
-	if err != nil {
-		return 0, fmt.Errorf("read the processor time of process %d: %w", pid, err)
-	}
-	return sumOf(strings.TrimSpace(string(out)))
 }

@@ -1,17 +1,13 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
-	"sync"
-	"syscall"
 	"time"
 )
 
@@ -32,7 +28,7 @@ type size struct {
 
 func (b *bench) thirty() size { return size{width: 6, rounds: max(5, b.rounds/4)} }
 
-func (b *bench) hundred() size { return size{width: 20, rounds: 2, recover: 1.3, memory: 40} }
+func (b *bench) hundred() size { return size{width: 20, rounds: 1, recover: 1.3, memory: 40} }
 
 // service is one of the document's, with the indexes of those that it depends on.
 type service struct {
@@ -72,179 +68,90 @@ func document(all []service) string {
 // fostered is the container name that foster gives a service.
 func (s service) fostered() string { return manyProject + "-" + s.name + "-1" }
 
+// measured is what the rounds of a project give.
+type measured struct {
+	launches, wholes, recoveries     samples
+	bases, baseWholes, eager, killed samples // the crowd's
+	rss, anonymous                   float64
+}
+
 // many measures the launch of many children, and their recovery when all are killed at once.
 func (b *bench) many(ctx context.Context, r *report, many size) error {
-	all, rounds := manyServices(many.width), many.rounds
-	b.say("%d launches of %d children", rounds, len(all))
+	all := manyServices(many.width)
+	b.say("%d launches of %d children", many.rounds, len(all))
 	file := filepath.Join(b.work, "many.yaml")
 	if err := os.WriteFile(file, []byte(document(all)), 0o600); err != nil {
 		return err
 	}
-	var launches, wholes, recoveries, bases, baseWholes, eager, replaces samples
-	var rss, anonymous float64
+	var m measured
 	var own *crowd
-	for range rounds {
-		f, err := b.launchMany(ctx, file)
+	for range many.rounds {
+		copied, err := b.manyFostered(ctx, &m, all, file, own)
 		if err != nil {
-			return err
+			return fmt.Errorf("foster: %w", err)
 		}
-		t, err := b.timesOf(ctx, all, service.fostered, f.at)
-		if err == nil {
-			err = t.inOrder(all)
-		}
-		if err == nil {
-			launches.add(t.created, t.started)
-			wholes.add(f.at, t.started)
-			own, err = b.crowdLike(ctx, all, own)
-		}
-		if err == nil {
-			rss, anonymous, err = memoryOf(ctx, f.cmd.Process.Pid)
-		}
-		if err == nil {
-			t, err = b.killMany(ctx, all)
-			recoveries.add(t.died, t.started)
-		}
-		if err = errors.Join(err, f.end()); err != nil {
-			return err
-		}
-
-		at := time.Now().UnixNano()
-		if t, err = own.launch(ctx, b, true); err != nil {
+		own = copied
+		if err := own.rounds(ctx, b, &m); err != nil {
 			return fmt.Errorf("baseline: %w", err)
-		}
-		bases.add(t.created, t.started)
-		baseWholes.add(at, t.started)
-		if t, err = own.replace(ctx, b); err != nil {
-			return fmt.Errorf("baseline of kill: %w", err)
-		}
-		replaces.add(t.died, t.started)
-		if err := own.remove(ctx, b); err != nil {
-			return err
-		}
-		if t, err = own.launch(ctx, b, false); err != nil {
-			return fmt.Errorf("baseline: %w", err)
-		}
-		eager.add(t.created, t.started)
-		if err := own.remove(ctx, b); err != nil {
-			return err
 		}
 	}
 	n := len(all)
-	r.add(versus(fmt.Sprintf("%d children in order: first create → last start", n), launches, bases, 1.3))
-	r.add(versus("  beside all creates at once, then starts in order", launches, eager, 1.3))
-	r.add(versus(fmt.Sprintf("  foster's start → all %d running", n), wholes, baseWholes, 0))
-	r.add(versus(fmt.Sprintf("%d children killed at once → all running", n), recoveries, replaces, many.recover))
-	r.add(line{What: fmt.Sprintf("memory, idle, %d children: RSS", n), Value: rss / 1000, Unit: "MB", Budget: many.memory})
-	r.add(line{What: "  of it anonymous", Value: anonymous / 1000, Unit: "MB"})
+	r.add(versus(fmt.Sprintf("%d children in order: first create → last start", n), m.launches, m.bases, 1.3))
+	r.add(versus("  beside all creates at once, then starts in order", m.launches, m.eager, 1.3))
+	r.add(versus(fmt.Sprintf("  foster's start → all %d running", n), m.wholes, m.baseWholes, 0))
+	r.add(versus(fmt.Sprintf("%d children killed at once → all running", n), m.recoveries, m.killed, many.recover))
+	r.add(line{What: fmt.Sprintf("memory, idle, %d children: RSS", n), Value: m.rss / 1000, Unit: "MB", Budget: many.memory})
+	r.add(line{What: "  of it anonymous", Value: m.anonymous / 1000, Unit: "MB"})
 	return nil
 }
 
-// manyFoster is a foster on this machine.
-type manyFoster struct {
-	cmd *exec.Cmd
-	log *bytes.Buffer
-	at  int64 // of its process's start
-}
-
-func (b *bench) launchMany(ctx context.Context, file string) (*manyFoster, error) {
-	f := &manyFoster{cmd: exec.CommandContext(ctx, b.foster), log: &bytes.Buffer{}}
-	f.cmd.Env = append(b.node.Env(), "FOSTER_FILE="+file, "LAUNCH_PROJECT_NAME="+manyProject, "FOSTER_STABLE_AFTER="+stableAfter.String())
-	f.cmd.Stdout, f.cmd.Stderr = f.log, f.log
-	f.cmd.Cancel = func() error { return f.cmd.Process.Signal(syscall.SIGTERM) }
-	f.cmd.WaitDelay = time.Minute
-	f.at = time.Now().UnixNano()
-	return f, f.cmd.Start()
-}
-
-// end stops foster, which must take everything down in order.
-func (f *manyFoster) end() error {
-	err := errors.Join(f.cmd.Process.Signal(syscall.SIGTERM), f.cmd.Wait())
+// manyFostered is one round of foster's, from its start to its end; own is what an earlier one has copied of its
+// children, and the result what this one has.
+func (b *bench) manyFostered(ctx context.Context, m *measured, all []service, file string, own *crowd) (_ *crowd, err error) {
+	ctx, f, err := b.host(ctx, "FOSTER_FILE="+file, "LAUNCH_PROJECT_NAME="+manyProject, "FOSTER_STABLE_AFTER="+stableAfter.String())
 	if err != nil {
-		return fmt.Errorf("foster: %w; its log:\n%s", err, f.log.String())
+		return nil, err
 	}
-	return nil
-}
-
-// times are stamps of many containers: the first that died, the first created, the last started, and each start.
-type times struct {
-	died, created, started int64
-	starts                 []int64
-}
-
-// timesOf waits until every container was started after a time.
-func (b *bench) timesOf(ctx context.Context, all []service, name func(service) string, after int64, first ...string) (times, error) {
-	var t times
-	for _, s := range all {
-		stamps, err := b.follow(ctx, name(s), after, append(first, "create", "start")...)
+	defer func() { err = errors.Join(err, b.phase("foster's end", f.end)) }()
+	if err := b.phase("foster's launch", func() error {
+		t, err := b.timesOf(ctx, all, service.fostered, f.at)
 		if err != nil {
-			return times{}, err
+			return err
 		}
-		died, created, started := stamps[0], stamps[len(stamps)-2], stamps[len(stamps)-1]
-		if t.created == 0 || created < t.created {
-			t.created = created
-		}
-		if t.died == 0 || died < t.died {
-			t.died = died
-		}
-		t.started = max(t.started, started)
-		t.starts = append(t.starts, started)
+		m.launches.add(t.created, t.started)
+		m.wholes.add(f.at, t.started)
+		return t.inOrder(all)
+	}); err != nil {
+		return nil, err
 	}
-	return t, nil
-}
-
-// inOrder: everyone started after those that it depends on.
-func (t times) inOrder(all []service) error {
-	for i, s := range all {
-		for _, j := range s.needs {
-			if t.starts[i] <= t.starts[j] {
-				return fmt.Errorf("%s started %s before %s, which it depends on", s.name, time.Duration(t.starts[j]-t.starts[i]), all[j].name)
-			}
+	if own == nil {
+		if own, err = b.crowdLike(ctx, all); err != nil {
+			return nil, err
 		}
 	}
-	return nil
+	if m.rss, m.anonymous, err = f.memory(ctx); err != nil {
+		return nil, err
+	}
+	return own, b.phase("foster's recovery of all", func() error {
+		t, err := b.killMany(ctx, all)
+		m.recoveries.add(t.died, t.started)
+		return err
+	})
 }
 
 // killMany kills all of foster's children at once and waits until all run again.
 func (b *bench) killMany(ctx context.Context, all []service) (times, error) {
 	at := time.Now().UnixNano()
-	if err := b.together(len(all), func(i int) error { return b.api().ContainerKill(ctx, all[i].fostered(), "KILL") }); err != nil {
-		return times{}, fmt.Errorf("kill the children: %w", err)
+	if err := together(ctx, len(all), func(ctx context.Context, i int) error {
+		return b.killOne(ctx, all[i].fostered(), at)
+	}); err != nil {
+		return times{}, err
 	}
 	t, err := b.timesOf(ctx, all, service.fostered, at, "die")
 	if err != nil {
-		return times{}, fmt.Errorf("after the kill of all: %w", err)
+		return times{}, err
 	}
 	return t, pause(ctx, settled)
-}
-
-// together runs work for each index at once.
-func (b *bench) together(n int, work func(i int) error) error {
-	errs := make([]error, n)
-	var wg sync.WaitGroup
-	for i := range n {
-		wg.Go(func() { errs[i] = work(i) })
-	}
-	wg.Wait()
-	return errors.Join(errs...)
-}
-
-// idleBefore is how long a process rests before its memory is read.
-const idleBefore = 3 * time.Second
-
-// memoryOf reads a process of this machine, in kB of 1000 bytes.
-func memoryOf(ctx context.Context, pid int) (rss, anonymous float64, err error) {
-	if err := pause(ctx, idleBefore); err != nil {
-		return 0, 0, err
-	}
-	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/smaps_rollup")
-	if err != nil {
-		return 0, 0, fmt.Errorf("read foster's memory: %w", err)
-	}
-	if rss, err = kilobytes(string(text), "Rss"); err != nil {
-		return 0, 0, err
-	}
-	anonymous, err = kilobytes(string(text), "Anonymous")
-	return rss, anonymous, err
 }
 
 // pages builds the image of the many children.

@@ -1,16 +1,13 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"runtime"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -42,33 +39,22 @@ func (b *bench) starts(ctx context.Context, r *report) error {
 	b.say("%d starts of foster", rounds)
 	var s samples
 	for range rounds {
-		cmd := exec.CommandContext(ctx, b.foster)
-		cmd.Env = append(b.node.Env(), settings(n)...)
-		var log bytes.Buffer
-		cmd.Stdout, cmd.Stderr = &log, &log
-		cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
-		cmd.WaitDelay = 10 * time.Second
-		at := time.Now().UnixNano()
-		if err := cmd.Start(); err != nil {
+		with, f, err := b.host(ctx, settings(n)...)
+		if err != nil {
 			return err
 		}
-		running, err := b.started(ctx, childName, at)
-		if err != nil {
-			_ = cmd.Process.Signal(syscall.SIGTERM) // its end is awaited below
-		} else {
-			s.add(at, running)
-			err = cmd.Process.Signal(syscall.SIGTERM)
+		running, err := b.started(with, childName, f.at)
+		if err = errors.Join(err, f.end()); err != nil {
+			return err
 		}
-		if err = errors.Join(err, cmd.Wait()); err != nil {
-			return fmt.Errorf("%w; its log:\n%s", err, log.String())
-		}
+		s.add(f.at, running)
 	}
 	r.add(line{What: "foster's start → child running", Rounds: rounds, P50: s.at(50), P95: s.at(95)})
 	return nil
 }
 
-// idleFor is how long the processor's time is counted.
-const idleFor = 20 * time.Second
+// idleFor is how long the processor's time is counted, which the kernel tells in hundredths of a second.
+const idleFor = time.Minute
 
 // idle measures foster in its image, with one child and nothing to do.
 func (b *bench) idle(ctx context.Context, r *report) error {
@@ -113,26 +99,31 @@ func (b *bench) idle(ctx context.Context, r *report) error {
 	return b.end(ctx, id)
 }
 
-// ran is the processor time of all threads of a process of the node.
+// ran is the processor time of all threads that a process of the node has and had.
 func (b *bench) ran(ctx context.Context, pid string) (time.Duration, error) {
-	out, err := b.node.Exec(ctx, "sh", "-c", "cat /proc/"+pid+"/task/*/schedstat")
+	stat, err := b.node.Exec(ctx, "cat", "/proc/"+pid+"/stat")
 	if err != nil {
 		return 0, err
 	}
-	return sumOf(out)
+	return processTime(stat)
 }
 
-// sumOf adds up the kernel's accounts of threads, a line each, whose first number is nanoseconds that it ran.
-func sumOf(accounts string) (sum time.Duration, err error) {
-	for text := range strings.Lines(accounts) {
-		first, _, _ := strings.Cut(text, " ")
-		n, err := strconv.ParseInt(first, 10, 64)
-		if err != nil {
-			return 0, fmt.Errorf("read a thread's processor time: %w", err)
-		}
-		sum += time.Duration(n)
+// processTime reads the kernel's account of a process, /proc/PID/stat. The two numbers are the 14th and the 15th, in
+// hundredths of a second; the name, which may hold anything, is the second, in brackets.
+func processTime(stat string) (time.Duration, error) {
+	fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
+	if len(fields) < 13 {
+		return 0, fmt.Errorf("read a process's time: %q", stat)
 	}
-	return sum, nil
+	user, err := strconv.ParseInt(fields[11], 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("read a process's time: %w", err)
+	}
+	system, err := strconv.ParseInt(fields[12], 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("read a process's time: %w", err)
+	}
+	return time.Duration(user+system) * 10 * time.Millisecond, nil
 }
 
 // kilobytes finds a value in the kernel's "Name:   123 kB" lines; its kB are of 1024 bytes, the result's of 1000.
