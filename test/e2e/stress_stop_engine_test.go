@@ -82,9 +82,13 @@ func TestStopWithoutAnEngine(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.host.signal(syscall.SIGTERM)
-		asked := time.Now()
-		w.host.ended(69, 8*time.Second)
-		t.Logf("foster ended %.2f s after SIGTERM", time.Since(asked).Seconds())
+		asked := w.host.awaitSaid("stopping").at(t)
+		w.host.ended(69, patience)
+		took := w.host.awaitSaid("left behind").at(t).Sub(asked)
+		t.Logf("foster gave up %.2f s after SIGTERM", took.Seconds())
+		if took < 7*time.Second || took > 8*time.Second {
+			t.Errorf("foster gave up %s after SIGTERM, its grace is 8 s", took)
+		}
 		w.toldWhatItLeft()
 		e.back(t)
 		w.collected()

@@ -11,18 +11,18 @@ import (
 
 // TestGraceLongerThanFosters: what a child may take to stop does not fit into
 // foster's own grace. That is said at the start, with both numbers and the way
-// out; at the stop the child is killed in time for foster to clean up.
+// out; at the stop the child is killed in time for foster to clean up. It is not
+// parallel: it means its seconds.
 func TestGraceLongerThanFosters(t *testing.T) {
-	t.Parallel()
 	w := newWorld(t, plainEngine(t))
-	f := w.foster("LAUNCH_COMMAND=stubborn", "LAUNCH_NETWORKS=front", "LAUNCH_STOP_GRACE_PERIOD=60s", "FOSTER_STOP_GRACE=10s")
+	f := w.foster("LAUNCH_COMMAND=stubborn", "LAUNCH_NETWORKS=front", "LAUNCH_STOP_GRACE_PERIOD=60s", "FOSTER_STOP_GRACE=5s")
 	w.awaitWhole(wanted(w.net("front")))
 	warned := f.said("the stop grace of the children is 1m0s", "level=warn")
-	if len(warned) != 1 || !containsAll(warned[0].text("message"), "foster's own 10s", "killed after 7s", "stop_grace_period", "FOSTER_STOP_GRACE", "raised to 1m3s") {
+	if len(warned) != 1 || !containsAll(warned[0].text("message"), "foster's own 5s", "killed after 2s", "stop_grace_period", "FOSTER_STOP_GRACE", "raised to 1m3s") {
 		t.Errorf("it warns so: %v", warned)
 	}
 	f.signal(syscall.SIGTERM)
-	f.ended(0, 10*time.Second)
+	f.ended(0, 5*time.Second)
 	w.nothingLeft()
 	w.created(1)
 }
