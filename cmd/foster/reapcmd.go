@@ -151,7 +151,11 @@ func (f *reapFlags) run(cmd *cobra.Command, out outside) error {
 	if err := reach(ctx, engine, timeout, log); err != nil {
 		return f.ended(ctx, err)
 	}
-	self, _, err := identify(ctx, engine, out.procMountinfo)
+	var self spec.Identity
+	err = patiently(ctx, timeout, log, func(ctx context.Context) (err error) {
+		self, _, err = identify(ctx, engine, out.procMountinfo)
+		return err
+	})
 	if err != nil {
 		return f.ended(ctx, err)
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -151,71 +150,48 @@ func TestReapWithoutAnEngine(t *testing.T) {
 	}
 }
 
-// TestReapAndHostFosters: whether a foster outside of containers lives, its
-// lock tells; where no lock can be seen, nobody.
-func TestReapAndHostFosters(t *testing.T) {
-	r := newReaping(t)
-	r.child(t, "bare", "")
-	dry := func(r reaping, out outside) string {
-		t.Helper()
-		code, stdout, stderr := r.reap(t, out, "--dry-run")
-		if code != 0 {
-			t.Fatalf("exit %d: %s", code, stderr)
+// TestReapOfAnEngineThatRestores: it answers a ping before it describes the
+// container that reap runs in. A single run says so, a watch waits.
+func TestReapOfAnEngineThatRestores(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newReaping(t)
+		r.child(t, "left", goneParent)
+		out := outside{procMountinfo: insideOf(t, goneParent), environ: []string{"FOSTER_LOG_FORMAT=json"}}
+		r.Inject(engine.ContainerInspect, 1, engine.Fault{For: goneParent, Hang: true})
+		if code, _, stderr := r.reap(t, out, "--grace", "0s"); code != exitUnavailable || !strings.Contains(stderr, "inspect foster's own container") {
+			t.Errorf("a single run: exit %d: %s", code, stderr)
 		}
-		return stdout
-	}
-	ownHost(t)
-	dir := t.TempDir()
-	const unseen, runs, orphan = "cannot be seen from here", "a foster on this host", "no foster on this host"
 
-	if got := dry(r, outside{lockDir: dir}); !strings.Contains(got, unseen) {
-		t.Errorf("of an engine that is who knows where it says\n%s", got)
-	}
-	r.host = "tcp://10.0.0.1:2375"
-	if got := dry(r, outside{lockDir: dir}); !strings.Contains(got, unseen) {
-		t.Errorf("of an engine elsewhere it says\n%s", got)
-	}
-	r.host = "unix:///var/run/docker.sock"
-	if got := dry(r, outside{}); !strings.Contains(got, unseen) {
-		t.Errorf("without locks it says\n%s", got)
-	}
-	if got := dry(r, outside{lockDir: dir}); !strings.Contains(got, orphan) {
-		t.Errorf("without any lock it says\n%s", got)
-	}
-	// Also of a foster that calls the engine by another name.
-	l, err := takeLock(t.Context(), lockPath(dir, "tcp://localhost:2375", "bare"), func(string) {})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := dry(r, outside{lockDir: dir}); !strings.Contains(got, runs) {
-		t.Errorf("while it is locked it says\n%s", got)
-	}
-	if got, _ := projectLocked(dir, "ba"); got {
-		t.Error("another project's lock counts")
-	}
-	if err := l.release(); err != nil {
-		t.Fatal(err)
-	}
-	// A user's session that tells nothing: here, since it is no directory.
-	session := filepath.Join(runDir, "user", "1001")
-	if err := errors.Join(os.MkdirAll(filepath.Dir(session), 0o700), os.WriteFile(session, nil, 0o600)); err != nil {
-		t.Fatal(err)
-	}
-	if got := dry(r, outside{lockDir: dir}); !strings.Contains(got, unseen) {
-		t.Errorf("beside a session that cannot be looked into it says\n%s", got)
-	}
-	if err := os.Remove(session); err != nil {
-		t.Fatal(err)
-	}
+		r.Inject(engine.ContainerInspect, 3, engine.Fault{For: goneParent, Hang: true})
+		signals := make(chan os.Signal, 1)
+		out.signals = func() <-chan os.Signal { return signals }
+		time.AfterFunc(5*time.Minute, func() { signals <- syscall.SIGTERM })
+		code, stdout, stderr := r.reap(t, out, "--watch", "--grace", "0s", "--engine-timeout", "4m")
+		if code != 0 || stderr != "" || !strings.Contains(stdout, "the engine does not answer, trying again") || len(r.Containers()) > 0 {
+			t.Errorf("a watch: exit %d, left %q\n%s%s", code, r.Containers(), stdout, stderr)
+		}
+		if code, stdout, _ = r.reap(t, out, "--dry-run"); code != 0 {
+			t.Errorf("exit %d\n%s", code, stdout)
+		}
 
-	inside := filepath.Join(t.TempDir(), "mountinfo")
-	line := "100 99 254:0 /var/lib/docker/containers/" + goneParent + "/hostname /etc/hostname rw - ext4 /dev/sda1 rw\n"
-	if err := os.WriteFile(inside, []byte(line), 0o600); err != nil {
+		// The watch's own time has an end too.
+		r.Inject(engine.ContainerInspect, -1, engine.Fault{For: goneParent, Hang: true})
+		began := time.Now()
+		if code, _, stderr := r.reap(t, out, "--watch", "--engine-timeout", "2m"); code != exitUnavailable || time.Since(began) < 2*time.Minute {
+			t.Errorf("after %s exit %d: %s", time.Since(began), code, stderr)
+		}
+	})
+}
+
+// insideOf is the mount table of a container.
+func insideOf(t *testing.T, id string) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "mountinfo")
+	line := "100 99 254:0 /var/lib/docker/containers/" + id + "/hostname /etc/hostname rw - ext4 /dev/sda1 rw\n"
+	if err := os.WriteFile(path, []byte(line), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if got := dry(r, outside{lockDir: dir, procMountinfo: inside}); !strings.Contains(got, unseen) {
-		t.Errorf("inside a container it says\n%s", got)
-	}
+	return path
 }
 
 // TestReapWatches beside a whole foster: its end in order leaves nothing to

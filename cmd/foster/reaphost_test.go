@@ -1,9 +1,11 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -32,6 +34,68 @@ func ownHost(t *testing.T) (tmp string) {
 	runDir = filepath.Join(tmp, "run")
 	t.Cleanup(func() { runDir = old })
 	return tmp
+}
+
+// TestReapAndHostFosters: whether a foster outside of containers lives, its
+// lock tells; where no lock can be seen, nobody.
+func TestReapAndHostFosters(t *testing.T) {
+	r := newReaping(t)
+	r.child(t, "bare", "")
+	dry := func(r reaping, out outside) string {
+		t.Helper()
+		code, stdout, stderr := r.reap(t, out, "--dry-run")
+		if code != 0 {
+			t.Fatalf("exit %d: %s", code, stderr)
+		}
+		return stdout
+	}
+	ownHost(t)
+	dir := t.TempDir()
+	const unseen, runs, orphan = "cannot be seen from here", "a foster on this host", "no foster on this host"
+
+	if got := dry(r, outside{lockDir: dir}); !strings.Contains(got, unseen) {
+		t.Errorf("of an engine that is who knows where it says\n%s", got)
+	}
+	r.host = "tcp://10.0.0.1:2375"
+	if got := dry(r, outside{lockDir: dir}); !strings.Contains(got, unseen) {
+		t.Errorf("of an engine elsewhere it says\n%s", got)
+	}
+	r.host = "unix:///var/run/docker.sock"
+	if got := dry(r, outside{}); !strings.Contains(got, unseen) {
+		t.Errorf("without locks it says\n%s", got)
+	}
+	if got := dry(r, outside{lockDir: dir}); !strings.Contains(got, orphan) {
+		t.Errorf("without any lock it says\n%s", got)
+	}
+	// Also of a foster that calls the engine by another name.
+	l, err := takeLock(t.Context(), lockPath(dir, "tcp://localhost:2375", "bare"), func(string) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := dry(r, outside{lockDir: dir}); !strings.Contains(got, runs) {
+		t.Errorf("while it is locked it says\n%s", got)
+	}
+	if got, _ := projectLocked(dir, "ba"); got {
+		t.Error("another project's lock counts")
+	}
+	if err := l.release(); err != nil {
+		t.Fatal(err)
+	}
+	// A user's session that tells nothing: here, since it is no directory.
+	session := filepath.Join(runDir, "user", "1001")
+	if err := errors.Join(os.MkdirAll(filepath.Dir(session), 0o700), os.WriteFile(session, nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if got := dry(r, outside{lockDir: dir}); !strings.Contains(got, unseen) {
+		t.Errorf("beside a session that cannot be looked into it says\n%s", got)
+	}
+	if err := os.Remove(session); err != nil {
+		t.Fatal(err)
+	}
+
+	if got := dry(r, outside{lockDir: dir, procMountinfo: insideOf(t, goneParent)}); !strings.Contains(got, unseen) {
+		t.Errorf("inside a container it says\n%s", got)
+	}
 }
 
 // TestHostFostersThatComeLater: a watch goes on while users log in, and the
