@@ -70,22 +70,25 @@ func (f *Flood) run(r *Relay) {
 			return
 		case <-tick.C:
 		}
-		flown := time.Since(f.Begin)
-		due := int(flown * time.Duration(f.PerSecond) / time.Second)
-		behind := flown - time.Duration(times+1)*time.Second/time.Duration(f.PerSecond)
-		f.mu.Lock()
-		f.behind = max(f.behind, behind)
-		f.mu.Unlock()
+		due := int(time.Since(f.Begin) * time.Duration(f.PerSecond) / time.Second)
 		for ; times < due; times++ {
 			line := ForeignEvent(times, f.Begin, f.PerSecond)
-			if r.InjectEvents(line) > 0 {
-				f.mu.Lock()
-				f.sent++
-				f.bytes += int64(len(line))
-				f.mu.Unlock()
+			if r.InjectEvents(line) == 0 {
+				continue
 			}
+			late := time.Since(f.Begin) - f.stamp(times)
+			f.mu.Lock()
+			f.sent++
+			f.bytes += int64(len(line))
+			f.behind = max(f.behind, late)
+			f.mu.Unlock()
 		}
 	}
+}
+
+// stamp is when the i-th event happens, after Begin.
+func (f *Flood) stamp(i int) time.Duration {
+	return time.Duration(i) * time.Second / time.Duration(f.PerSecond)
 }
 
 // Stop ends the flood, and says how many events and bytes were sent.
@@ -95,8 +98,8 @@ func (f *Flood) Stop() (events int, bytes int64) {
 	return f.Sent()
 }
 
-// Behind is the longest that an event was sent after its time: because its
-// reader was slow, or this machine.
+// Behind is the longest from an event's stamp until its readers had room for it:
+// because one of them was slow, or this machine.
 func (f *Flood) Behind() time.Duration {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -125,6 +125,25 @@ func TestFlood(t *testing.T) {
 	if took < 150*time.Millisecond {
 		t.Errorf("1000 events came within %s", took)
 	}
+	// A reader that pauses holds the flood up as soon as there is no room left, and that is told.
+	sent, since := int64(0), time.Now()
+	lab.Eventually(t, patience, "the flood stands", func() error {
+		if _, now := f.Sent(); now != sent {
+			sent, since = now, time.Now()
+		}
+		if time.Since(since) < 100*time.Millisecond {
+			return errors.New("it flows")
+		}
+		return nil
+	})
+	const pause = 300 * time.Millisecond
+	time.Sleep(pause)
+	if _, err := io.CopyN(io.Discard, b, sent); err != nil { // more than is there: the first 1000 have been read
+		t.Fatal(err)
+	}
+	if behind, most := f.Behind(), time.Since(f.Begin); behind < pause || behind > most {
+		t.Errorf("the reader paused for %s, and the flood was %s behind within %s", pause, behind, most)
+	}
 	// The rest is read, so that the flood can end.
 	rest := make(chan int64)
 	go func() {
