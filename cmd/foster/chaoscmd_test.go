@@ -102,16 +102,12 @@ func TestChaosExitCodes(t *testing.T) {
 	e := engine.New(engine.Options{Version: "28.0"})
 	t.Cleanup(e.Close)
 	e.AddImage("app:1", engine.Image{})
-	parent, err := e.Run(engine.Container{Name: "foster", Config: &container.Config{Image: "app:1"}})
+	parent, err := e.Run(engine.Container{Name: "foster", Config: &container.Config{Image: "app:1", Labels: map[string]string{spec.LabelLauncher: "true"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, project := range []string{"p", "q"} {
-		if _, err := e.Run(engine.Container{Name: project + "-web", Config: &container.Config{Image: "app:1", Labels: map[string]string{
-			spec.LabelProject: project, spec.LabelChild: "web", spec.LabelParent: parent,
-		}}}); err != nil {
-			t.Fatal(err)
-		}
+		reaping{memory: memory{Engine: e}}.child(t, project, parent)
 	}
 	for _, x := range []struct {
 		engine Engine

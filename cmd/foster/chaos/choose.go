@@ -25,9 +25,9 @@ func unless(err error) error {
 // choose says which children are meant: those named, else those of the named
 // projects, else those of the only project.
 func (s *surveyor) choose(ctx context.Context) ([]candidate, error) {
-	projects := slices.Sorted(maps.Keys(s.all))
+	projects := s.all.projects()
 	for _, p := range s.options.Projects {
-		if s.all[p] == nil {
+		if s.all.children[p] == nil {
 			s.refuse("--project", p, "no child of it is on this engine", there(projects))
 		}
 	}
@@ -38,6 +38,7 @@ func (s *surveyor) choose(ctx context.Context) ([]candidate, error) {
 	case len(s.options.Projects) > 0:
 		projects = slices.Compact(slices.Sorted(slices.Values(s.options.Projects)))
 	case len(s.options.Children) > 0:
+		projects = slices.Sorted(maps.Keys(s.all.children))
 	case len(projects) == 0:
 		s.refuse("--project", "", "there is no child of a foster on this engine", "is DOCKER_HOST the right one?")
 	case len(projects) > 1:
@@ -46,7 +47,7 @@ func (s *surveyor) choose(ctx context.Context) ([]candidate, error) {
 	var out []candidate
 	if len(s.options.Children) == 0 {
 		for _, p := range projects {
-			for _, c := range s.all[p] {
+			for _, c := range s.all.children[p] {
 				out = append(out, candidate{project: p, child: c})
 			}
 		}
@@ -71,11 +72,14 @@ func (s *surveyor) choose(ctx context.Context) ([]candidate, error) {
 func (s *surveyor) named(ctx context.Context, name string, projects []string) (candidate, error) {
 	var found []candidate
 	for _, p := range projects {
-		for _, c := range s.all[p] {
+		for _, c := range s.all.children[p] {
 			if name == c || name == p+"/"+c {
 				found = append(found, candidate{project: p, child: c, named: name})
 			}
 		}
+	}
+	if made := slices.DeleteFunc(slices.Clone(found), func(f candidate) bool { return !s.all.genuine[f.project+"/"+f.child] }); len(made) > 0 {
+		found = made
 	}
 	switch {
 	case len(found) == 1:
@@ -95,8 +99,10 @@ func (s *surveyor) named(ctx context.Context, name string, projects []string) (c
 	case errdefs.IsNotFound(err), errdefs.IsInvalidArgument(err):
 		var names []string
 		for _, p := range projects {
-			for _, c := range s.all[p] {
-				names = append(names, p+"/"+c)
+			for _, c := range s.all.children[p] {
+				if s.all.genuine[p+"/"+c] {
+					names = append(names, p+"/"+c)
+				}
 			}
 		}
 		s.refuse("--child", name, "there is neither a child nor a container of this name", there(names))
@@ -104,14 +110,16 @@ func (s *surveyor) named(ctx context.Context, name string, projects []string) (c
 	case err != nil:
 		return candidate{}, fmt.Errorf("inspect container %s: %w", name, err)
 	}
-	var labels map[string]string
-	if c.Config != nil {
-		labels = c.Config.Labels
+	if !told(c) {
+		return candidate{}, fmt.Errorf("inspect container %s: the engine says nothing of it", name)
 	}
+	labels := c.Config.Labels
 	project, child := labels[spec.LabelProject], labels[spec.LabelChild]
 	switch {
 	case project == "" || child == "":
 		s.refuse("--child", name, fmt.Sprintf("is not foster's: it lacks the labels %s and %s", spec.LabelProject, spec.LabelChild), "foster chaos breaks only what foster brings back")
+	case notMade(c) != "":
+		s.refuse("--child", name, notMade(c), "foster chaos breaks only what foster brings back")
 	case !slices.Contains(projects, project):
 		s.refuse("--child", name, "belongs to project "+project+", which --project does not name", "")
 	default:

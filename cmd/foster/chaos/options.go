@@ -58,7 +58,7 @@ type Options struct {
 
 	PauseFor time.Duration // how long a pause is held
 	Stable   bool          // break a child only after it ran for FOSTER_STABLE_AFTER
-	OnHost   bool          // also children of a foster outside any container of which nobody knows
+	OnHost   bool          // also children of a foster that is not seen: the operator knows of it
 	// Hosted says whether a foster outside any container is known to have a
 	// project; nil where that cannot be seen.
 	Hosted func(project string) bool

@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"github.com/containerd/errdefs"
-	"github.com/docker/docker/api/types/container"
-	"github.com/docker/docker/api/types/filters"
 	"github.com/docker/docker/api/types/network"
 
 	"foster/spec"
@@ -99,60 +97,10 @@ type candidate struct {
 	named          string // as --child named it, "" when it was not
 }
 
-// children lists what says of itself that it is a foster's child: project to children.
-func children(ctx context.Context, engine Engine) (map[string][]string, error) {
-	list, err := labelled(ctx, engine)
-	if err != nil {
-		return nil, err
-	}
-	all := map[string][]string{}
-	for _, c := range list {
-		project, child := c.Labels[spec.LabelProject], c.Labels[spec.LabelChild]
-		if project != "" && child != "" && !slices.Contains(all[project], child) {
-			all[project] = append(all[project], child)
-		}
-	}
-	for _, names := range all {
-		slices.Sort(names)
-	}
-	return all, nil
-}
-
-func labelled(ctx context.Context, engine Engine) ([]container.Summary, error) {
-	list, err := ask(ctx, lookTimeout, func(ctx context.Context) ([]container.Summary, error) {
-		return engine.ContainerList(ctx, container.ListOptions{All: true, Filters: filters.NewArgs(filters.Arg("label", spec.LabelChild))})
-	})
-	if err != nil {
-		return nil, fmt.Errorf("list the children: %w", err)
-	}
-	return list, nil
-}
-
-// Names lists projects, children as project/child, and the networks that they
-// are on, for completion.
-func Names(ctx context.Context, engine Engine) (projects, names, networks []string, err error) {
-	list, err := labelled(ctx, engine)
-	for _, c := range list {
-		project, child := c.Labels[spec.LabelProject], c.Labels[spec.LabelChild]
-		if project == "" || child == "" {
-			continue
-		}
-		projects, names = append(projects, project), append(names, project+"/"+child)
-		if c.NetworkSettings != nil {
-			networks = slices.AppendSeq(networks, maps.Keys(c.NetworkSettings.Networks))
-		}
-	}
-	for _, l := range []*[]string{&projects, &names, &networks} {
-		slices.Sort(*l)
-		*l = slices.Compact(*l)
-	}
-	return projects, names, networks, err
-}
-
 type surveyor struct {
 	engine   Engine
 	options  Options
-	all      map[string][]string
+	all      census
 	problems spec.Problems
 	scopes   scopes
 }
@@ -203,35 +151,6 @@ func why(err error) string {
 		return reason(err)
 	}
 	return ""
-}
-
-// parent says why a container has no living foster, and asks that foster's
-// container for its stable time.
-func (s *surveyor) parent(ctx context.Context, t *Target, c container.InspectResponse) (string, error) {
-	id := c.Config.Labels[spec.LabelParent]
-	if id == "" {
-		if s.options.OnHost || s.options.Hosted != nil && s.options.Hosted(t.Project) {
-			return "", nil
-		}
-		return "it has no label " + spec.LabelParent + ": no container on this engine keeps it alive, and no foster is seen that does so from outside (--on-host: there is one all the same)", nil
-	}
-	p, err := ask(ctx, lookTimeout, func(ctx context.Context) (container.InspectResponse, error) {
-		return s.engine.ContainerInspect(ctx, id)
-	})
-	switch {
-	case errdefs.IsNotFound(err):
-		return fmt.Sprintf("its parent, container %.12s, is gone: nobody would bring it back", id), nil
-	case err != nil:
-		return "", fmt.Errorf("inspect container %.12s, the parent of %s: %w", id, t.Name(), err)
-	case p.State == nil || !p.State.Running || p.State.Paused:
-		status := "unknown"
-		if p.State != nil {
-			status = p.State.Status
-		}
-		return fmt.Sprintf("its parent, container %.12s, is %s: nobody would bring it back", id, status), nil
-	}
-	t.Stable = stableOf(p)
-	return "", nil
 }
 
 // network is the engine's name of a network that a child is attached to: given

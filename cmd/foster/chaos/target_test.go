@@ -25,10 +25,10 @@ func TestRefusals(t *testing.T) {
 		w.child("q", "web")
 		w.run("stranger", nil, "front")
 		w.run("half", map[string]string{spec.LabelProject: "p"}, "front")
-		w.run("forged", map[string]string{spec.LabelProject: "x", spec.LabelChild: "forged", spec.LabelParent: strings.Repeat("0", 64)}, "front")
-		w.run("hosted", map[string]string{spec.LabelProject: "h", spec.LabelChild: "hosted"}, "front")
+		w.run("x-forged", w.labels("x", "forged", strings.Repeat("0", 64)), "front")
+		w.run("h-hosted", w.labels("h", "hosted", ""), "front")
 		dead := w.run("dead", nil)
-		w.run("orphan", map[string]string{spec.LabelProject: "o", spec.LabelChild: "orphan", spec.LabelParent: dead}, "front")
+		w.run("o-orphan", w.labels("o", "orphan", dead), "front")
 		if err := w.e.Kill(dead); err != nil {
 			t.Fatal(err)
 		}

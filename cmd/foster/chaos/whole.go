@@ -10,7 +10,6 @@ import (
 
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
-	"github.com/docker/docker/api/types/filters"
 	"github.com/docker/docker/api/types/network"
 
 	"foster/spec"
@@ -111,44 +110,6 @@ func notWhole(format string, args ...any) error {
 // reason is why a child is not whole, in words.
 func reason(err error) string {
 	return strings.TrimPrefix(err.Error(), errNotWhole.Error()+": ")
-}
-
-// find looks for the one container that is the child now, running or not. Two
-// that run at a time are never whole.
-func find(ctx context.Context, engine Engine, project, child string) (container.InspectResponse, error) {
-	list, err := ask(ctx, lookTimeout, func(ctx context.Context) ([]container.Summary, error) {
-		return engine.ContainerList(ctx, container.ListOptions{All: true, Filters: filters.NewArgs(
-			filters.Arg("label", spec.LabelProject+"="+project), filters.Arg("label", spec.LabelChild+"="+child))})
-	})
-	if err != nil {
-		return container.InspectResponse{}, fmt.Errorf("list the containers of %s/%s: %w", project, child, err)
-	}
-	var live []container.Summary
-	for _, c := range list {
-		if c.State == container.StateRunning || c.State == container.StatePaused {
-			live = append(live, c)
-		}
-	}
-	switch {
-	case len(live) > 1:
-		return container.InspectResponse{}, notWhole("%d containers of it run", len(live))
-	case len(live) == 1:
-		list = live
-	case len(list) == 0:
-		return container.InspectResponse{}, notWhole("there is no container of it")
-	}
-	c, err := ask(ctx, lookTimeout, func(ctx context.Context) (container.InspectResponse, error) {
-		return engine.ContainerInspect(ctx, list[0].ID)
-	})
-	switch {
-	case errdefs.IsNotFound(err):
-		return c, notWhole("its container is gone")
-	case err != nil:
-		return c, fmt.Errorf("inspect container %.12s of %s/%s: %w", list[0].ID, project, child, err)
-	case c.ContainerJSONBase == nil || c.State == nil || c.Config == nil || c.NetworkSettings == nil || c.HostConfig == nil:
-		return c, notWhole("the engine says nothing of its container")
-	}
-	return c, nil
 }
 
 // runs says why a container does not run as it should, apart from its networks.

@@ -56,7 +56,9 @@ func TestShape(t *testing.T) {
 func TestTwoAreNeverWhole(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
 		w.child("p", "web")
-		second := map[string]string{spec.LabelProject: "p", spec.LabelChild: "web", spec.LabelParent: w.parent}
+		// One that was made under another name, before the settings changed.
+		second := w.labels("p", "web", w.parent)
+		second[spec.LabelContainer] = "p-web-2"
 		o := options()
 		time.AfterFunc(time.Second, func() { w.run("p-web-2", second, "front") })
 		s := w.must(o)

@@ -78,7 +78,7 @@ func bubble(t *testing.T, test func(t *testing.T, w *world)) {
 				t.Fatal(err)
 			}
 		}
-		w.parent = w.run("foster", nil)
+		w.parent = w.run("foster", map[string]string{spec.LabelLauncher: "true"})
 		ctx, cancel := context.WithCancel(t.Context())
 		var healer sync.WaitGroup
 		healer.Go(func() { w.heal(ctx) })
@@ -106,9 +106,41 @@ func (w *world) run(name string, labels map[string]string, networks ...string) s
 // child starts one of the parent's, on front and p_back.
 func (w *world) child(project, name string) string {
 	w.t.Helper()
-	return w.run(project+"-"+name, map[string]string{
-		spec.LabelProject: project, spec.LabelChild: name, spec.LabelParent: w.parent, spec.LabelSpecHash: "h",
-	}, "front", "p_back")
+	return w.run(project+"-"+name, w.labels(project, name, w.parent), "front", "p_back")
+}
+
+// labels are those that foster gives a child in the container project-name.
+func (w *world) labels(project, name, parent string) map[string]string {
+	labels := map[string]string{
+		spec.LabelProject: project, spec.LabelChild: name, spec.LabelSpecHash: "h",
+		spec.LabelContainer: project + "-" + name, spec.LabelImage: "app:1",
+		"com.docker.compose.project": project, "com.docker.compose.service": name, "com.docker.compose.config-hash": "h",
+	}
+	if parent != "" {
+		labels[spec.LabelParent] = parent
+	}
+	return labels
+}
+
+// copy is somebody's docker commit of a container, and a run of the image.
+func (w *world) copy(of, name string, networks ...string) string {
+	w.t.Helper()
+	c, err := w.e.Look(of)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.e.AddImage("snapshot:1", engine.Image{})
+	endpoints := map[string]*network.EndpointSettings{}
+	for _, n := range networks {
+		endpoints[n] = &network.EndpointSettings{}
+	}
+	id, err := w.e.Run(engine.Container{
+		Name: name, Config: &container.Config{Image: "snapshot:1", Labels: c.Config.Labels}, Host: &container.HostConfig{}, Endpoints: endpoints,
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return id
 }
 
 // asleep lets the played foster do nothing from now on.
@@ -139,7 +171,7 @@ func (w *world) heal(ctx context.Context) {
 				continue
 			}
 			switch {
-			case m.Type == events.ContainerEventType && m.Action == events.ActionDie && m.Actor.Attributes[spec.LabelProject] != "":
+			case m.Type == events.ContainerEventType && m.Action == events.ActionDie && m.Actor.Attributes["name"] == m.Actor.Attributes[spec.LabelContainer]:
 				work.Go(func() { w.again(ctx, m.Actor.ID, m.Actor.Attributes, delay) })
 			case m.Type == events.NetworkEventType && m.Action == events.ActionDisconnect:
 				work.Go(func() {
@@ -162,7 +194,9 @@ func (w *world) again(ctx context.Context, id string, attributes map[string]stri
 	}
 	_ = w.e.Destroy(id) // it may be gone
 	labels := maps.Clone(attributes)
-	maps.DeleteFunc(labels, func(k, _ string) bool { return !strings.HasPrefix(k, "foster.") })
+	maps.DeleteFunc(labels, func(k, _ string) bool {
+		return !strings.HasPrefix(k, "foster.") && !strings.HasPrefix(k, "com.docker.compose.")
+	})
 	w.run(attributes["name"], labels, "front", "p_back")
 }
 
