@@ -25,8 +25,9 @@ const chaosLong = `Break children of a running foster on purpose, on a schedule,
 engine's own clock how long each takes to be whole again: running, with every
 attachment that it had, healthy where it has a healthcheck.
 
-Only children of a foster that is alive are broken (its container runs, or it
-holds the lock of one outside of containers); anything else is refused. No child is broken before all are whole again. Several faults may be
+Only children of a foster that is alive are broken: one whose container runs, or
+one outside of containers that holds its project's lock. Anything else is
+refused. No child is broken before all are whole again. Several faults may be
 given: each round draws a child and one of them. Without any it is --kill.
 
 Ctrl-C ends after the present round, a second one at once; nothing stays paused
@@ -94,7 +95,7 @@ func chaosCommand(out outside) *cobra.Command {
 	flags.DurationVar(&f.probeTimeout, "probe-timeout", chaos.DefaultProbeTimeout, "how long one question of --probe waits")
 	flags.BoolVar(&f.probeFresh, "probe-fresh", false, "a new connection for each question, instead of kept ones")
 	flags.BoolVar(&f.json, "json", false, "one JSON object a line: each round, then the summary")
-	flags.BoolVar(&o.OnHost, "on-host", false, "also break children of a foster outside any container that is not seen from here, such as one on another machine")
+	flags.BoolVar(&o.OnHost, "on-host", false, "also break children whose foster is not seen from here, such as one outside of containers on another machine")
 	flags.BoolVarP(&f.yes, "yes", "y", false, "do not ask before breaking children of several projects; needed for that without a terminal")
 	completeChaos(out, cmd)
 	usage := cmd.UsageFunc() // without the exit codes of the root's
@@ -151,12 +152,7 @@ func (f *chaosFlags) run(cmd *cobra.Command, out outside) error {
 	if err := reach(ctx, engine, 0, zerolog.Nop()); err != nil {
 		return err
 	}
-	if hosts := hostFosters(out, engine); hosts != nil {
-		f.options.Hosted = func(project string) bool {
-			alive, _ := hosts(project)
-			return alive
-		}
-	}
+	f.options.Hosted = hostedHere(out, engine)
 	found, err := chaos.Survey(ctx, engine, f.options)
 	if err != nil {
 		return unreachable(err)
@@ -266,35 +262,4 @@ func speaksUTF8(environ []string) bool {
 		}
 	}
 	return false
-}
-
-// completeChaos offers what the engine has; without an answer, nothing.
-func completeChaos(out outside, cmd *cobra.Command) {
-	offer := func(pick func(projects, children, networks []string) []string) cobra.CompletionFunc {
-		return func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
-			engine, err := newEngine(out)
-			if err != nil {
-				return nil, cobra.ShellCompDirectiveNoFileComp
-			}
-			defer engine.Close()
-			ctx, cancel := context.WithTimeout(cmd.Context(), 2*time.Second)
-			defer cancel()
-			engine.NegotiateAPIVersion(ctx)
-			projects, children, networks, err := chaos.Names(ctx, engine)
-			if err != nil {
-				return nil, cobra.ShellCompDirectiveNoFileComp
-			}
-			return pick(projects, children, networks), cobra.ShellCompDirectiveNoFileComp
-		}
-	}
-	for flag, pick := range map[string]func(projects, children, networks []string) []string{
-		"project": func(projects, _, _ []string) []string { return projects },
-		"child":   func(_, children, _ []string) []string { return children },
-		"cut":     func(_, _, networks []string) []string { return networks },
-		"seed":    func(_, _, _ []string) []string { return nil },
-		"probe":   func(_, _, _ []string) []string { return nil },
-	} {
-		// The flags were defined by the caller.
-		_ = cmd.RegisterFlagCompletionFunc(flag, offer(pick))
-	}
 }
