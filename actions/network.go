@@ -69,6 +69,8 @@ func (r *Runner) removeNetwork(ctx context.Context, name string) error {
 	doing := fmt.Sprintf("remove network %q", name)
 	got, found, err := r.lookUpNetwork(ctx, name)
 	switch {
+	case isForeign(err): // one of several
+		return r.removeBesideStrangers(ctx, name)
 	case err != nil:
 		return fail(VerbNetworkLook, doing, err)
 	case !found:
@@ -76,9 +78,14 @@ func (r *Runner) removeNetwork(ctx context.Context, name string) error {
 	case !r.owns(got.Labels):
 		return classified(state.Foreign, "it is left alone", "network %q is %s", name, notOurs(got.Labels))
 	}
-	// By the ID that was just looked up: the name could mean another one by now.
-	err = attempt(ctx, VerbNetworkRemove, networkTimeout, func(ctx context.Context) error {
-		return r.cfg.Engine.NetworkRemove(ctx, got.ID)
+	return r.removeNetworkByID(ctx, doing, got.ID)
+}
+
+// removeNetworkByID removes the network that was just looked up: its name could
+// mean another one by now.
+func (r *Runner) removeNetworkByID(ctx context.Context, doing, id string) error {
+	err := attempt(ctx, VerbNetworkRemove, networkTimeout, func(ctx context.Context) error {
+		return r.cfg.Engine.NetworkRemove(ctx, id)
 	})
 	if err == nil || errdefs.IsNotFound(err) {
 		return nil
@@ -86,7 +93,7 @@ func (r *Runner) removeNetwork(ctx context.Context, name string) error {
 	if Classify(VerbNetworkRemove, err) == state.Canceled {
 		return fail(VerbNetworkRemove, doing, err)
 	}
-	if now, found, lookErr := r.lookUpNetwork(ctx, name); lookErr == nil && found && len(now.Containers) > 0 {
+	if now, lookErr := r.inspectNetwork(ctx, id); lookErr == nil && len(now.Containers) > 0 {
 		return &opError{class: state.Transient, doing: doing, err: err, hint: "in use by " + strings.Join(users(now), ", ")}
 	}
 	// Permanent would say that the configuration can be mended; here it cannot.
@@ -96,22 +103,23 @@ func (r *Runner) removeNetwork(ctx context.Context, name string) error {
 // lookUpNetwork finds a network by its exact name: the engine also takes the
 // beginning of an ID for one.
 func (r *Runner) lookUpNetwork(ctx context.Context, name string) (network.Inspect, bool, error) {
-	look := func() (network.Inspect, error) {
-		return get(ctx, VerbNetworkLook, inspectTimeout, func(ctx context.Context) (network.Inspect, error) {
-			return r.cfg.Engine.NetworkInspect(ctx, name, network.InspectOptions{})
-		})
-	}
-	got, err := look()
+	got, err := r.inspectNetwork(ctx, name)
 	if err != nil && isTwins(VerbNetworkLook, err) {
-		if err := r.unite(ctx, name); err != nil {
+		if _, err := r.unite(ctx, name); err != nil {
 			return network.Inspect{}, false, err
 		}
-		got, err = look()
+		got, err = r.inspectNetwork(ctx, name)
 	}
-	if errdefs.IsNotFound(err) {
+	if errdefs.IsNotFound(err) || isIDPrefix(err) {
 		return network.Inspect{}, false, nil
 	}
 	return got, err == nil && got.Name == name, err
+}
+
+func (r *Runner) inspectNetwork(ctx context.Context, ref string) (network.Inspect, error) {
+	return get(ctx, VerbNetworkLook, inspectTimeout, func(ctx context.Context) (network.Inspect, error) {
+		return r.cfg.Engine.NetworkInspect(ctx, ref, network.InspectOptions{})
+	})
 }
 
 func (r *Runner) owns(labels map[string]string) bool {

@@ -99,8 +99,8 @@ func TestRemoveNetwork(t *testing.T) {
 		{"a neighbour's", labelled(spec.LabelProject, "q"), nil, state.Foreign, "left alone", "netinspect front"},
 		{"of a Compose project of our name", labelled(labelCompose, "p"), nil, state.Foreign, "left alone", "netinspect front"},
 		{"gone meanwhile", labelled(spec.LabelProject, "p"), notFound("network n1 not found"), state.OK, "", "netinspect front, netremove n1"},
-		{"in use", labelled(spec.LabelProject, "p", "zoe", "adam"), inUse, state.Transient, "in use by adam, zoe", "netinspect front, netremove n1, netinspect front"},
-		{"in use, not said by whom", labelled(spec.LabelProject, "p"), inUse, state.Transient, "active endpoints", "netinspect front, netremove n1, netinspect front"},
+		{"in use", labelled(spec.LabelProject, "p", "zoe", "adam"), inUse, state.Transient, "in use by adam, zoe", "netinspect front, netremove n1, netinspect n1"},
+		{"in use, not said by whom", labelled(spec.LabelProject, "p"), inUse, state.Transient, "active endpoints", "netinspect front, netremove n1, netinspect n1"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

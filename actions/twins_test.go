@@ -121,7 +121,7 @@ func TestTwinsAtStart(t *testing.T) {
 				return nil
 			},
 		}
-		check(t, run(t, e, project()).done(t, state.Start{Op: 1, Child: "web", ID: "c1"}), state.Transient, "c1", "two networks")
+		check(t, run(t, e, project()).done(t, state.Start{Op: 1, Child: "web", ID: "c1"}), state.Transient, "c1", "the second network of this name was removed, it is tried again")
 		if gone != "n2" {
 			t.Errorf("removed: %q", gone)
 		}

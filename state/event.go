@@ -99,6 +99,7 @@ type (
 	}
 	// NetBack: a network with a name of the project's was created.
 	NetBack struct {
+		ID      string
 		Network string
 		At      time.Time
 	}

@@ -17,7 +17,7 @@ func (c *core) netGone(name string) {
 	}
 	switch n.State {
 	case NetPresent, NetUnknown:
-		n.State, n.Touched = NetAbsent, c.op()
+		n.State, n.Touched, n.ID = NetAbsent, c.op(), ""
 	case NetRemoving:
 		return // its Done says so too
 	default:
@@ -34,7 +34,7 @@ func (c *core) netGone(name string) {
 	}
 }
 
-func (c *core) netBack(name string) {
+func (c *core) netBack(name, id string) {
 	n := c.network(name)
 	if n == nil {
 		return
@@ -42,9 +42,9 @@ func (c *core) netBack(name string) {
 	switch {
 	case n.External:
 		n.State, n.Touched = NetPresent, c.op()
-	case n.State == NetPresent && n.Op == 0 && c.Stage == Up:
-		// The word of our own create, late; or a second network of this name, made
-		// by a late order of a former foster: EnsureNetwork leaves one.
+	case n.State == NetPresent && n.Op == 0 && c.Stage == Up && (id == "" || id != n.ID):
+		// A second network of this name, made by a late order of a former foster,
+		// or by somebody else: EnsureNetwork leaves one of the project's.
 		n.State, n.Touched, n.Doubt = NetAbsent, c.op(), true
 	}
 	c.reached(name)
@@ -115,7 +115,7 @@ func (c *core) networkDone(n *Network, d Done) {
 		c.do(Note{Kind: Trouble, Network: n.Name, Cause: "remove-network", Detail: d.Detail, Attempt: n.Attempt})
 		c.do(SetTimer{Timer: Timer{Kind: NetworkTimer, Network: n.Name}, Delay: removalPause})
 	case d.Class == OK:
-		n.State, n.Attempt, n.Doubt, n.Holder = NetPresent, 0, false, ""
+		n.State, n.Attempt, n.Doubt, n.Holder, n.ID = NetPresent, 0, false, "", d.ID
 		c.reached(n.Name)
 	case d.Class == Permanent:
 		n.State = NetAbsent
@@ -123,7 +123,7 @@ func (c *core) networkDone(n *Network, d Done) {
 		c.close(ExitRefused, d.Detail)
 	default:
 		n.State = NetAbsent
-		n.Doubt = d.Class != Foreign
+		n.Doubt = d.Class != Foreign || n.ID != "" // beside somebody else's there is ours
 		n.Attempt++
 		if d.Class == Foreign && n.Freed {
 			return

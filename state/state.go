@@ -124,6 +124,7 @@ type Attachment struct {
 // Network is one network's present facts.
 type Network struct {
 	Name     string
+	ID       string // of the one that was last made or found, to know the word of it
 	External bool
 	State    NetState
 	Op       int

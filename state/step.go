@@ -82,7 +82,7 @@ func (c *core) fold(ev Event) {
 	case NetBack:
 		c.now = ev.At
 		if c.Stage != Standby {
-			c.netBack(ev.Network)
+			c.netBack(ev.Network, ev.ID)
 		}
 	default:
 		c.childEvent(ev)

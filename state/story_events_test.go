@@ -53,7 +53,7 @@ func (st *story) event(f []string) Event {
 	case "net-gone":
 		return NetGone{Network: arg(1), At: st.now}
 	case "net-back":
-		return NetBack{Network: arg(1), At: st.now}
+		return NetBack{Network: arg(1), ID: kv["id"], At: st.now}
 	case "fired":
 		return Fired{Timer: st.timer(arg(1)), At: st.now}
 	case "owner-died":

@@ -158,7 +158,7 @@ func (d decoder) decodeNetwork(m events.Message) state.Event {
 		}
 	case events.ActionCreate:
 		if slices.Contains(d.networks, name) {
-			return state.NetBack{Network: name, At: at}
+			return state.NetBack{Network: name, ID: m.Actor.ID, At: at}
 		}
 	case events.ActionDestroy:
 		if slices.Contains(d.networks, name) && m.Actor.Attributes["type"] != "overlay" {

@@ -175,7 +175,7 @@ func TestDecode(t *testing.T) {
 		{"network gone", d, message("network", "destroy", "n", "name", "net", "type", "bridge"), state.NetGone{Network: "net", At: at}},
 		{"local copy gone", d, message("network", "destroy", "n", "name", "net", "type", "overlay"), nil},
 		{"overlay gone", d, message("network", "remove", "n", "name", "net"), state.NetGone{Network: "net", At: at}},
-		{"network back", d, message("network", "create", "n", "name", "net"), state.NetBack{Network: "net", At: at}},
+		{"network back", d, message("network", "create", "n", "name", "net"), state.NetBack{Network: "net", ID: "n", At: at}},
 		{"foreign network", d, message("network", "destroy", "n", "name", "other"), nil},
 		{"a child's name is free", d, message("container", "destroy", "x", "name", "wanted"), state.Freed{At: at}},
 		{"a child with its own name", d, message("container", "destroy", "x", "name", "wanted", labelProject, "p"), state.ChildGone{ID: "x", At: at}},

@@ -2,15 +2,15 @@ package watcher
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/events"
-	"github.com/docker/docker/errdefs"
 
 	"foster/state"
 	"foster/test/engine"
@@ -135,7 +135,7 @@ func (o otherClock) Events(ctx context.Context, options events.ListOptions) (<-c
 	}
 	errs := make(chan error, 1)
 	if options.Until < options.Since { // of equal length
-		errs <- errdefs.InvalidParameter(errors.New("`since` time cannot be after `until` time"))
+		errs <- fmt.Errorf("`since` time cannot be after `until` time: %w", errdefs.ErrInvalidArgument)
 		return nil, errs
 	}
 	context.AfterFunc(ctx, func() { errs <- ctx.Err() })

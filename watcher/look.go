@@ -165,8 +165,8 @@ func (l *look) project(ctx context.Context, answer *state.Observed) error {
 }
 
 // network looks for a network of exactly this name: the engine also takes a
-// name for an ID prefix. Several of one name are refused as ambiguous, which
-// is presence too.
+// name for the beginning of an ID, of several IDs even. Several of one name are
+// refused as ambiguous, which is presence.
 func (l *look) network(ctx context.Context, name string) (state.NetworkFacts, error) {
 	got, err := call(ctx, l.Watcher, func(ctx context.Context) (network.Inspect, error) {
 		return l.cfg.Engine.NetworkInspect(ctx, name, network.InspectOptions{})
@@ -176,7 +176,7 @@ func (l *look) network(ctx context.Context, name string) (state.NetworkFacts, er
 	case err == nil:
 		facts.Present = got.Name == name
 	case errdefs.IsInvalidArgument(err):
-		facts.Present = true
+		facts.Present = !strings.Contains(err.Error(), "matches found based on ID prefix")
 	case !errdefs.IsNotFound(err):
 		return facts, fmt.Errorf("inspect network %q: %w", name, err)
 	}

@@ -11,6 +11,7 @@ import (
 	"foster/state"
 	"foster/test/engine"
 
+	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/network"
 )
@@ -120,6 +121,15 @@ func TestAnExactNetworkName(t *testing.T) {
 		b.run()
 		if got := b.observed(state.Observe{Op: 1}); got.Networks[0].Present {
 			t.Error("a network of another name counts as present")
+		}
+		for words, want := range map[string]bool{
+			"network ab is ambiguous (2 matches found based on ID prefix)": false,
+			"network ab is ambiguous (2 matches found on name)":            true,
+		} {
+			b.Inject(engine.NetworkInspect, 1, engine.Fault{Err: fmt.Errorf("%s: %w", words, errdefs.ErrInvalidArgument)})
+			if got := b.observed(state.Observe{Op: 2}); got.Networks[0].Present != want {
+				t.Errorf("%s: present: %v", words, !want)
+			}
 		}
 	})
 }
