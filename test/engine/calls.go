@@ -21,11 +21,15 @@ import (
 
 type nothing = struct{}
 
-// locked carries out work on the model.
+// locked carries out work on the model, of which a closed engine has nothing left.
 func locked[T any](e *Engine, work func() (T, error)) func() (T, error) {
 	return func() (T, error) {
 		e.mu.Lock()
 		defer e.mu.Unlock()
+		if e.isClosed {
+			var none T
+			return none, errClosed
+		}
 		return work()
 	}
 }
@@ -120,15 +124,9 @@ func (e *Engine) NetworkDisconnect(ctx context.Context, networkID, containerID s
 	return err
 }
 
-// NetworkCreate makes a network; names are unique.
+// NetworkCreate makes a network; names are unique as far as OrderNetwork says.
 func (e *Engine) NetworkCreate(ctx context.Context, name string, options network.CreateOptions) (network.CreateResponse, error) {
-	return serve(ctx, e, NetworkCreate, name, locked(e, func() (network.CreateResponse, error) {
-		n, err := e.createNetwork(name, options, false)
-		if err != nil {
-			return network.CreateResponse{}, err
-		}
-		return network.CreateResponse{ID: n.id}, nil
-	}))
+	return serve(ctx, e, NetworkCreate, name, e.OrderNetwork(name, options))
 }
 
 // NetworkRemove deletes a network without endpoints.
@@ -143,9 +141,12 @@ func (e *Engine) NetworkInspect(ctx context.Context, networkID string, _ network
 	return serve(ctx, e, NetworkInspect, networkID, locked(e, func() (network.Inspect, error) { return e.inspectNetwork(networkID) }))
 }
 
-// NetworkList knows the filter name, which takes a part of one.
+// NetworkList knows the filter name, which takes a part of one, and no other.
 func (e *Engine) NetworkList(ctx context.Context, options network.ListOptions) ([]network.Summary, error) {
 	return serve(ctx, e, NetworkList, "", locked(e, func() ([]network.Summary, error) {
+		if err := options.Filters.Validate(map[string]bool{"name": true}); err != nil {
+			return nil, err
+		}
 		var out []network.Summary
 		for _, id := range slices.Sorted(maps.Keys(e.networks)) {
 			n, err := e.inspectNetwork(id)

@@ -73,8 +73,10 @@ func networkRef(ref string, settings *network.EndpointSettings) string {
 
 // attachable finds a network to attach to, asking the manager if it must.
 func (e *Engine) attachable(c *ctr, ref string) (*net, error) {
-	n := e.findNetwork(ref, e.opts.Node != Alone)
+	n, err := e.findNetwork(ref, e.opts.Node != Alone)
 	switch {
+	case err != nil:
+		return nil, err
 	case n == nil && e.opts.Node == Alone:
 		return nil, notFound("network %s not found", ref)
 	case n == nil:
@@ -252,7 +254,7 @@ func (e *Engine) connect(ref string, c *ctr, settings *network.EndpointSettings)
 	if c.running() {
 		return e.attach(c, ref, settings)
 	}
-	if n := e.findNetwork(ref, false); n != nil {
+	if n, _ := e.findNetwork(ref, false); n != nil { // a name of several is recorded as it is
 		if err := e.compatible(c, n); err != nil {
 			return err
 		}
@@ -267,7 +269,7 @@ func (e *Engine) connect(ref string, c *ctr, settings *network.EndpointSettings)
 
 // disconnect is the operation: the container's entry goes in either case.
 func (e *Engine) disconnect(ref string, c *ctr, force bool) error {
-	n := e.findNetwork(ref, false)
+	n, err := e.findNetwork(ref, false)
 	if !c.running() || n == nil && force {
 		if n != nil {
 			ref = n.name
@@ -282,6 +284,8 @@ func (e *Engine) disconnect(ref string, c *ctr, force bool) error {
 		return nil
 	}
 	switch {
+	case err != nil:
+		return err
 	case n == nil:
 		return notFound("network %s not found", ref)
 	case n.options.Driver == "host" && c.host.NetworkMode.IsHost():

@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strconv"
@@ -13,6 +14,7 @@ import (
 
 	"foster/test/engine"
 
+	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/events"
 	"github.com/docker/docker/api/types/filters"
@@ -134,6 +136,51 @@ func TestReplay(t *testing.T) {
 		s.EmitForeign(255)
 		if got := listen(events.ListOptions{Since: since(1)}); len(got) != 256 || got[0] != "start" {
 			t.Errorf("%d events, first %q: the ring keeps 256", len(got), got[0])
+		}
+	})
+}
+
+// TestUntil: a moment that has been gives what there was, one to come what comes
+// until then.
+func TestUntil(t *testing.T) {
+	inBubble(t, engine.Options{SubscribeLag: time.Millisecond}, func(t *testing.T, s script) {
+		stamp := func(at time.Time) string {
+			return strconv.FormatInt(at.Unix(), 10) + fmt.Sprintf(".%09d", at.Nanosecond())
+		}
+		s.run("c1")
+		time.Sleep(time.Second)
+		began := time.Now()
+		s.must(s.Pause("c1"))
+		time.Sleep(time.Second)
+		for _, c := range []struct {
+			name         string
+			since, until time.Duration // from began
+			want         string
+			lasts        time.Duration
+		}{
+			{"past", -time.Minute, time.Second / 2, "create connect start pause", 0},
+			{"not what came later", -time.Minute, -time.Second / 2, "create connect start", 0},
+			{"now", 0, time.Second, "pause", time.Millisecond},
+			{"to come", 0, 11*time.Second + time.Millisecond, "pause unpause pause", 10 * time.Second},
+		} {
+			if c.lasts > time.Second {
+				go func() {
+					time.Sleep(5 * time.Second)
+					s.must(s.Unpause("c1"))
+					s.must(s.Pause("c1"))
+				}()
+			}
+			asked := time.Now()
+			got, end := collect(s.Events(t.Context(), events.ListOptions{Since: stamp(began.Add(c.since)), Until: stamp(began.Add(c.until))}))
+			if strings.Join(got, " ") != c.want || !errors.Is(end, io.EOF) || time.Since(asked) != c.lasts {
+				t.Errorf("%s: %q, %v, after %s; want %q after %s", c.name, got, end, time.Since(asked), c.want, c.lasts)
+			}
+			if n := s.Streams(); n != 0 {
+				t.Errorf("%s: %d streams are open", c.name, n)
+			}
+		}
+		if _, end := collect(s.Events(t.Context(), events.ListOptions{Since: stamp(began), Until: stamp(began.Add(-1))})); !errdefs.IsInvalidArgument(end) {
+			t.Errorf("since after until: %v", end)
 		}
 	})
 }

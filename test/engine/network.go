@@ -88,27 +88,31 @@ func (n *net) addSubnet(p netip.Prefix, gateway string) {
 }
 
 // findNetwork looks a network up as the daemon does: by full ID, by name, by
-// unique ID prefix. With all false it sees only what exists on this node.
-func (e *Engine) findNetwork(ref string, all bool) *net {
-	var byPrefix []*net
+// unique ID prefix; nil without one. With all false it sees only what exists on
+// this node. The error says that several have the name.
+func (e *Engine) findNetwork(ref string, all bool) (*net, error) {
 	if n, ok := e.networks[ref]; ok && (all || n.here) {
-		return n
+		return n, nil
 	}
+	var byName, byPrefix []*net
 	for _, n := range e.networks {
-		if !all && !n.here {
-			continue
-		}
-		if n.name == ref {
-			return n
-		}
-		if ref != "" && strings.HasPrefix(n.id, ref) {
+		switch {
+		case !all && !n.here:
+		case n.name == ref:
+			byName = append(byName, n)
+		case ref != "" && strings.HasPrefix(n.id, ref):
 			byPrefix = append(byPrefix, n)
 		}
 	}
-	if len(byPrefix) == 1 {
-		return byPrefix[0]
+	switch {
+	case len(byName) == 1:
+		return byName[0], nil
+	case len(byName) > 1:
+		return nil, invalid("network %s is ambiguous (%d matches found based on name)", ref, len(byName))
+	case len(byPrefix) == 1:
+		return byPrefix[0], nil
 	}
-	return nil
+	return nil, nil
 }
 
 func (n *net) attributes(more map[string]string) map[string]string {
@@ -125,23 +129,46 @@ func (e *Engine) emitNetwork(n *net, action events.Action, c *ctr) {
 	e.emit(events.NetworkEventType, action, n.id, n.attributes(more))
 }
 
-// createNetwork makes a network, with a create event for one of local scope.
-func (e *Engine) createNetwork(name string, options network.CreateOptions, byManager bool) (*net, error) {
+// refuseNetwork says why there can be no network of this name now.
+func (e *Engine) refuseNetwork(name string, options network.CreateOptions, byManager bool) error {
 	if options.Driver == "overlay" && !byManager && e.opts.Node != Manager {
-		return nil, answer(errdefs.ErrUnavailable, "This node is not a swarm manager. Use \"docker swarm init\" or \"docker swarm join\" to connect this node to swarm and try again.")
+		return answer(errdefs.ErrUnavailable, "This node is not a swarm manager. Use \"docker swarm init\" or \"docker swarm join\" to connect this node to swarm and try again.")
 	}
 	if slices.Contains([]string{"bridge", "host", "none"}, name) {
-		return nil, forbidden("operation is not permitted on predefined %s network ", name)
+		return forbidden("operation is not permitted on predefined %s network ", name)
 	}
 	if e.findName(name) != nil {
-		return nil, conflict("network with name %s already exists", name)
+		return conflict("network with name %s already exists", name)
 	}
+	return nil
+}
+
+// addNetwork makes a network, with a create event for one of local scope.
+func (e *Engine) addNetwork(name string, options network.CreateOptions) *net {
 	n := e.makeNetwork(name, options)
 	e.networks[n.id] = n
 	if !n.swarm() {
 		e.emitNetwork(n, events.ActionCreate, nil)
 	}
-	return n, nil
+	return n
+}
+
+// OrderNetwork is the arrival of a NetworkCreate; what it returns carries the
+// call out, later. Before 25.0 the engine looks at the name on arrival only, so
+// that one that is made meanwhile gets a twin; the swarm's names are its own.
+func (e *Engine) OrderNetwork(name string, options network.CreateOptions) (carryOut func() (network.CreateResponse, error)) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	refused := e.refuseNetwork(name, options, false)
+	return locked(e, func() (network.CreateResponse, error) {
+		if refused == nil && (e.since(25) || options.Driver == "overlay") {
+			refused = e.refuseNetwork(name, options, false)
+		}
+		if refused != nil {
+			return network.CreateResponse{}, refused
+		}
+		return network.CreateResponse{ID: e.addNetwork(name, options).id}, nil
+	})
 }
 
 func (e *Engine) findName(name string) *net {
@@ -155,8 +182,10 @@ func (e *Engine) findName(name string) *net {
 
 // removeNetwork refuses as long as there is an endpoint.
 func (e *Engine) removeNetwork(ref string) error {
-	n := e.findNetwork(ref, true)
+	n, err := e.findNetwork(ref, true)
 	switch {
+	case err != nil:
+		return err
 	case n == nil:
 		return notFound("network %s not found", ref)
 	case !container.NetworkMode(n.name).IsUserDefined():
@@ -204,8 +233,11 @@ func (e *Engine) sweep() {
 }
 
 func (e *Engine) inspectNetwork(ref string) (network.Inspect, error) {
-	n := e.findNetwork(ref, e.opts.Node == Manager)
-	if n == nil {
+	n, err := e.findNetwork(ref, e.opts.Node == Manager)
+	switch {
+	case err != nil:
+		return network.Inspect{}, err
+	case n == nil:
 		return network.Inspect{}, notFound("network %s not found", ref)
 	}
 	out := network.Inspect{

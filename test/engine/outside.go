@@ -177,19 +177,21 @@ func (e *Engine) Join(net, ref string, settings *network.EndpointSettings) error
 func (e *Engine) AddNetwork(name string, options network.CreateOptions) (id string, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	n, err := e.createNetwork(name, options, true)
-	if err != nil {
+	if err := e.refuseNetwork(name, options, true); err != nil {
 		return "", err
 	}
-	return n.id, nil
+	return e.addNetwork(name, options).id, nil
 }
 
 // NetworkDestroy disconnects every container and removes the network.
 func (e *Engine) NetworkDestroy(ref string) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	n := e.findNetwork(ref, true)
-	if n == nil {
+	n, err := e.findNetwork(ref, true)
+	switch {
+	case err != nil:
+		return err
+	case n == nil:
 		return notFound("network %s not found", ref)
 	}
 	for _, id := range slices.Sorted(maps.Keys(n.endpoints)) {

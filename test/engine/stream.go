@@ -14,6 +14,7 @@ import (
 // them to the reader one by one.
 type stream struct {
 	options events.ListOptions
+	until   int64 // 0: for ever
 	bound   int
 
 	mu    sync.Mutex
@@ -67,13 +68,19 @@ func (s *stream) next() (ev event, ok bool, end error) {
 }
 
 // Events subscribes as the client does: the messages channel is not buffered,
-// the error channel gives exactly one error, io.EOF at a clean end.
+// the error channel gives exactly one error, io.EOF at a clean end. With an until
+// that is to come the stream is open until then; with one that has been it gives
+// what there was from since to until, and ends.
 func (e *Engine) Events(ctx context.Context, options events.ListOptions) (<-chan events.Message, <-chan error) {
 	messages := make(chan events.Message)
 	errs := make(chan error, 1)
-	since, err := sinceNano(options.Since)
-	if err == nil && options.Until != "" {
-		return e.past(ctx, options, since)
+	s := &stream{options: options, bound: e.opts.Queue, wake: make(chan struct{}, 1)}
+	since, err := nano(options.Since)
+	if err == nil {
+		s.until, err = nano(options.Until)
+	}
+	if err == nil && s.until != 0 && s.until < since {
+		err = invalid("`since` time (%s) cannot be after `until` time (%s)", options.Since, options.Until)
 	}
 	if err == nil {
 		_, err = serve(ctx, e, Events, "", func() (struct{}, error) { return struct{}{}, nil })
@@ -83,14 +90,17 @@ func (e *Engine) Events(ctx context.Context, options events.ListOptions) (<-chan
 		close(errs)
 		return messages, errs
 	}
-	s := &stream{options: options, bound: e.opts.Queue, wake: make(chan struct{}, 1)}
-	if e.opts.SubscribeLag == 0 {
+	lag := e.opts.SubscribeLag
+	if s.past() {
+		s.bound, lag = max(s.bound, ringSize), 0 // nothing is listened to
+	}
+	if lag == 0 {
 		e.subscribe(s, since)
 	}
 	begun := e.spawn(func() {
 		defer close(errs)
-		if e.opts.SubscribeLag > 0 {
-			if !e.pause(e.opts.SubscribeLag) {
+		if lag > 0 {
+			if !e.pause(lag) {
 				errs <- io.EOF
 				return
 			}
@@ -106,27 +116,17 @@ func (e *Engine) Events(ctx context.Context, options events.ListOptions) (<-chan
 	return messages, errs
 }
 
-// past answers with what the ring has since a moment, and ends. What until says
-// is not looked at: no test asks for less than everything so far.
-func (e *Engine) past(ctx context.Context, options events.ListOptions, since int64) (<-chan events.Message, <-chan error) {
-	messages, errs := make(chan events.Message), make(chan error, 1)
-	s := &stream{options: options, bound: ringSize, wake: make(chan struct{}, 1)}
-	_, err := serve(ctx, e, Events, "", func() (struct{}, error) { return struct{}{}, nil })
-	if err != nil {
-		errs <- err
-		return messages, errs
-	}
-	e.subscribe(s, since)
-	e.unsubscribe(s)
-	s.finish(io.EOF)
-	if !e.spawn(func() { errs <- e.feed(ctx, s, messages) }) {
-		errs <- io.EOF
-	}
-	return messages, errs
-}
+// past says whether the stream ends before the present moment.
+func (s *stream) past() bool { return s.until != 0 && s.until < time.Now().UnixNano() }
 
 // feed hands events to the reader until the stream or the context ends.
 func (e *Engine) feed(ctx context.Context, s *stream, messages chan<- events.Message) error {
+	var until <-chan time.Time
+	if s.until != 0 {
+		timer := time.NewTimer(time.Until(time.Unix(0, s.until)))
+		defer timer.Stop()
+		until = timer.C
+	}
 	for {
 		ev, ok, end := s.next()
 		switch {
@@ -143,6 +143,8 @@ func (e *Engine) feed(ctx context.Context, s *stream, messages chan<- events.Mes
 		default:
 			select {
 			case <-s.wake:
+			case <-until:
+				s.finish(io.EOF)
 			case <-ctx.Done():
 				return ctx.Err()
 			case <-e.closed:
@@ -153,23 +155,29 @@ func (e *Engine) feed(ctx context.Context, s *stream, messages chan<- events.Mes
 }
 
 // subscribe replays from the ring and joins the stream to the live events. The
-// replay goes back to the first event older than since, since included.
+// replay goes back to the first event older than since, since included. An until
+// that is not past bounds nothing: in a bubble the stamps of one instant run
+// ahead of its clock.
 func (e *Engine) subscribe(s *stream, since int64) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if since != 0 {
+	past := s.past()
+	if since != 0 || s.until != 0 {
 		first := len(e.ring)
 		for first > 0 && e.ring[first-1].TimeNano >= since {
 			first--
 		}
 		for _, ev := range e.ring[first:] {
-			s.offer(ev)
+			if !past || ev.TimeNano <= s.until {
+				s.offer(ev)
+			}
 		}
 	}
-	e.streams[s] = struct{}{}
-	if e.down {
+	if e.down || past {
 		s.finish(io.EOF)
+		return
 	}
+	e.streams[s] = struct{}{}
 }
 
 func (e *Engine) unsubscribe(s *stream) {
@@ -216,12 +224,13 @@ func (e *Engine) LostEvents() int {
 	return lost
 }
 
-// sinceNano reads the option as the client and the engine do together.
-func sinceNano(since string) (int64, error) {
-	if since == "" {
+// nano reads a time of the options as the client and the engine do together; 0
+// without one.
+func nano(option string) (int64, error) {
+	if option == "" {
 		return 0, nil
 	}
-	text, err := timetypes.GetTimestamp(since, time.Now())
+	text, err := timetypes.GetTimestamp(option, time.Now())
 	if err != nil {
 		return 0, err
 	}
