@@ -24,18 +24,6 @@ import (
 // What only the check asks, of an engine that runs nothing else.
 func (m memory) Info(context.Context) (system.Info, error) { return capable("engine"), nil }
 
-func (m memory) NetworkList(context.Context, dockernet.ListOptions) ([]dockernet.Summary, error) {
-	var all []dockernet.Summary
-	for _, name := range m.Networks() {
-		n, err := m.LookNetwork(name)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, n)
-	}
-	return all, nil
-}
-
 func (m memory) ServiceList(context.Context, swarm.ServiceListOptions) ([]swarm.Service, error) {
 	return nil, fmt.Errorf("list services: %w", errdefs.ErrUnavailable)
 }

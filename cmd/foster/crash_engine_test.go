@@ -14,6 +14,7 @@ import (
 	"github.com/docker/docker/api/types/image"
 	dockernet "github.com/docker/docker/api/types/network"
 	"github.com/docker/docker/api/types/volume"
+	"github.com/docker/docker/client"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
@@ -48,6 +49,13 @@ func look[T any](m mortal, call func() (T, error)) (T, error) {
 
 // change makes a call that changes something about an object.
 func change[T any](ctx context.Context, m mortal, verb, object string, call func(context.Context) (T, error)) (T, error) {
+	late := func() { _, _ = call(context.WithoutCancel(ctx)) }
+	return order(ctx, m, verb, object, call, func() func() { return late })
+}
+
+// order makes a call of which the engine does a part on its arrival: arrive does
+// it, and returns the rest for the time after the death.
+func order[T any](ctx context.Context, m mortal, verb, object string, call func(context.Context) (T, error), arrive func() func()) (T, error) {
 	var none T
 	select {
 	case <-time.After(m.latency()):
@@ -60,7 +68,7 @@ func change[T any](ctx context.Context, m mortal, verb, object string, call func
 	if m.life.pass(verb+" before", object) {
 		return none, errDead
 	}
-	if m.life.passLate(verb+" late", object, func() { _, _ = call(context.WithoutCancel(ctx)) }) {
+	if m.life.passLate(verb+" late", object, arrive()) {
 		return none, errDead
 	}
 	got, err := call(ctx)
@@ -103,6 +111,14 @@ func (m mortal) ContainerInspect(ctx context.Context, id string) (container.Insp
 
 func (m mortal) NetworkInspect(ctx context.Context, id string, options dockernet.InspectOptions) (dockernet.Inspect, error) {
 	return look(m, func() (dockernet.Inspect, error) { return m.memory.NetworkInspect(ctx, id, options) })
+}
+
+func (m mortal) NetworkList(ctx context.Context, options dockernet.ListOptions) ([]dockernet.Summary, error) {
+	return look(m, func() ([]dockernet.Summary, error) { return m.memory.NetworkList(ctx, options) })
+}
+
+func (m mortal) ImageInspect(ctx context.Context, ref string, options ...client.ImageInspectOption) (image.InspectResponse, error) {
+	return look(m, func() (image.InspectResponse, error) { return m.memory.ImageInspect(ctx, ref, options...) })
 }
 
 func (m mortal) VolumeInspect(ctx context.Context, id string) (volume.Volume, error) {
@@ -212,8 +228,11 @@ func (m mortal) NetworkDisconnect(ctx context.Context, network, id string, force
 }
 
 func (m mortal) NetworkCreate(ctx context.Context, name string, options dockernet.CreateOptions) (dockernet.CreateResponse, error) {
-	return change(ctx, m, "NetworkCreate", name, func(ctx context.Context) (dockernet.CreateResponse, error) {
+	return order(ctx, m, "NetworkCreate", name, func(ctx context.Context) (dockernet.CreateResponse, error) {
 		return m.memory.NetworkCreate(ctx, name, options)
+	}, func() func() {
+		rest := m.OrderNetwork(name, options)
+		return func() { _, _ = rest() }
 	})
 }
 

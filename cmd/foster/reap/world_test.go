@@ -103,18 +103,9 @@ func (w *world) ContainerRemove(ctx context.Context, id string, o container.Remo
 	return w.Engine.ContainerRemove(ctx, id, o)
 }
 
-func (w *world) NetworkList(context.Context, network.ListOptions) ([]network.Summary, error) {
+func (w *world) NetworkList(ctx context.Context, o network.ListOptions) ([]network.Summary, error) {
 	w.call("networks", "")
-	var all []network.Summary
-	for _, name := range w.Networks() {
-		n, err := w.LookNetwork(name)
-		if err != nil {
-			return nil, err
-		}
-		n.Containers = nil // as in the engine's list
-		all = append(all, n)
-	}
-	return all, nil
+	return w.Engine.NetworkList(ctx, o)
 }
 
 func (w *world) NetworkRemove(ctx context.Context, id string) error {
