@@ -100,8 +100,8 @@ load: setup ## more than foster will meet: a flood of foreign events (ARGS='-for
 	@$(GO) run ./test/load $(ARGS)
 
 .PHONY: soak
-soak: setup ## random faults on a swarm of three, checked from outside (MINUTES=2 SEED=random)
-	@$(GO) run ./test/soak -minutes $(or $(MINUTES),2) -seed $(or $(SEED),random)
+soak: setup ## random faults on a swarm of three, checked from outside (MINUTES=2 SEED=random ARGS='-without …')
+	@$(GO) run ./test/soak -minutes $(or $(MINUTES),2) -seed $(or $(SEED),random) $(ARGS)
 
 .PHONY: clean
 clean: ## remove what was built

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 )
@@ -36,6 +37,9 @@ func checkGrace(ctx context.Context, s *survey) []finding {
 	const subject = "stop grace"
 	takes := fmt.Sprintf("the children may take %s (%s)", total, strings.Join(steps, ", then "))
 	mend := fmt.Sprintf("set the stack's stop_grace_period to %s or more", need)
+	if s.self.ServiceName == "" && s.self.ContainerID != "" {
+		mend = fmt.Sprintf("run foster with --stop-timeout %d or more", int(math.Ceil(need.Seconds())))
+	}
 	switch {
 	case own == 0 && s.self.ContainerID == "":
 		return []finding{ok(subject, "%s: whoever ends foster has to wait %s", takes, need)}

@@ -36,4 +36,12 @@ func TestCheckGrace(t *testing.T) {
 	minute := 80 * time.Second
 	s.grace.Spec.TaskTemplate.ContainerSpec.StopGracePeriod = &minute
 	checked{s: s, mountinfo: info, document: chain}.finds(t, "ok      stop grace of foster is 1m20s (the service's stop_grace_period), and "+takes)
+
+	// In a container that is no task.
+	s = newSurveyed(t, "")
+	info = s.inside(t, nil)
+	twenty := 20
+	s.stops = &twenty
+	checked{s: s, mountinfo: info, document: chain}.finds(t,
+		"problem stop grace of foster is 20s (its container's --stop-timeout), less 3s for itself, but "+takes+": before SIGKILL they get 2s, then 4s, then 9s; run foster with --stop-timeout 73 or more")
 }

@@ -48,6 +48,7 @@ type surveyed struct {
 	services []swarm.Service
 	ports    map[string][]container.Port // by container name
 	own      []container.MountPoint      // of foster's own container
+	stops    *int                        // its --stop-timeout
 	refuse   []string                    // calls that a socket's proxy denies
 	grace    *swarm.Service
 }
@@ -114,7 +115,7 @@ func (s *surveyed) ContainerList(ctx context.Context, o container.ListOptions) (
 func (s *surveyed) ContainerInspect(ctx context.Context, name string) (container.InspectResponse, error) {
 	got, err := s.memory.ContainerInspect(ctx, name)
 	if err == nil && got.Name == "/self" {
-		got.Mounts = s.own
+		got.Mounts, got.Config.StopTimeout = s.own, s.stops
 	}
 	return got, err
 }

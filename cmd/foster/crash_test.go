@@ -171,6 +171,7 @@ func (c crashStory) play(t *testing.T, at point, k int, version string) (met boo
 		s.succeed(first, next, s.cast, k)
 		s.awaitWhole(next)
 		left.kept(s)
+		for _, l := range s.lives { if strings.Contains(l.out.String(), "there are two networks of this name") { fmt.Println("TWINS", c.name, at, version) } }
 		s.stop(next, left.spared...)
 	})
 	return met

@@ -8,9 +8,7 @@ import (
 
 	"github.com/cenkalti/backoff/v4"
 	"github.com/docker/docker/api/types"
-	"github.com/docker/docker/api/types/network"
 	"github.com/docker/docker/api/types/swarm"
-	"github.com/docker/docker/api/types/system"
 	"github.com/docker/docker/client"
 	"github.com/rs/zerolog"
 
@@ -28,11 +26,9 @@ type Engine interface {
 	Ping(ctx context.Context) (types.Ping, error)
 	NegotiateAPIVersion(ctx context.Context)
 	ServiceInspectWithRaw(ctx context.Context, serviceID string, opts swarm.ServiceInspectOptions) (swarm.Service, []byte, error)
-	// What only the check asks.
-	Info(ctx context.Context) (system.Info, error)
-	NetworkList(ctx context.Context, options network.ListOptions) ([]network.Summary, error)
-	ServiceList(ctx context.Context, options swarm.ServiceListOptions) ([]swarm.Service, error)
 	chaos.Engine // what breaks children on purpose asks
+	// What only the check asks.
+	ServiceList(ctx context.Context, options swarm.ServiceListOptions) ([]swarm.Service, error)
 	Close() error
 }
 

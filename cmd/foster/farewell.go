@@ -123,8 +123,12 @@ func remainders(s state.State, containers map[string]string) []remainder {
 		add("", "volume", v.Name, "anonymous volume "+v.Name)
 	}
 	for _, n := range s.Networks {
-		if !n.External && (n.State == state.NetPresent || n.State == state.NetEnsuring || n.State == state.NetRemoving) {
+		switch {
+		case n.External:
+		case n.State == state.NetPresent, n.State == state.NetEnsuring, n.State == state.NetRemoving:
 			add("", state.KeyNetwork, n.Name, "network "+n.Name)
+		case n.State == state.NetAbsent && n.Doubt:
+			add("", state.KeyNetwork, n.Name, fmt.Sprintf("network %s (it may have been created)", n.Name))
 		}
 	}
 	return left

@@ -162,10 +162,11 @@ func TestRemainders(t *testing.T) {
 		Volumes: []state.Volume{{Name: "v2"}},
 		Networks: []state.Network{
 			{Name: "front", External: true, State: state.NetPresent}, {Name: "p_back", State: state.NetRemoving}, {Name: "p_gone", State: state.NetRemoved},
+			{Name: "p_held", State: state.NetAbsent}, {Name: "p_late", State: state.NetAbsent, Doubt: true},
 		},
 	}
 	got := listed(remainders(s, map[string]string{"web": "p-web-1", "db": "p-db-1", "job": "p-job-1"}))
-	want := "container p-web-1 (0123456789ab), another container of it (fedcba987654), anonymous volume v1, container p-db-1 (it may have been created), anonymous volume v2, network p_back"
+	want := "container p-web-1 (0123456789ab), another container of it (fedcba987654), anonymous volume v1, container p-db-1 (it may have been created), anonymous volume v2, network p_back, network p_late (it may have been created)"
 	if got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}

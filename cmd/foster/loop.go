@@ -107,7 +107,7 @@ func (l *loop) run(ctx context.Context) error {
 			switch {
 			case clocks.asked: // an engine that has asked, and goes: the farewell knows
 			case cur.Stage == state.Closing:
-				return l.giveUp(cur, exitUnavailable, errDeserted)
+				return l.giveUp(cur, exitUnavailable, err)
 			default:
 				return err
 			}

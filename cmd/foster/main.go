@@ -27,7 +27,7 @@ func main() {
 }
 
 // takeSignals makes the signals that ask for an end arrive here instead of
-// ending the process. Only the watchdog takes them.
+// ending the process. The watchdog, reap and chaos take them.
 func takeSignals() <-chan os.Signal {
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)

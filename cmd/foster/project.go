@@ -23,7 +23,8 @@ const (
 // stopBudget is how long the children have, together with foster, from SIGTERM
 // to SIGKILL: what was configured or found out; else what the children need, for
 // who sets LAUNCH_STOP_GRACE_PERIOD sets the stack's stop_grace_period too.
-// inside of a container somebody kills who has not waited for that long.
+// inside: in a container, whoever stops it kills it after a time of their own,
+// so that a longer guess is worth a warning.
 func stopBudget(configured, found time.Duration, inside bool, p *spec.Project, log zerolog.Logger) time.Duration {
 	own := configured
 	if own == 0 {

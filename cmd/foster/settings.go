@@ -51,7 +51,7 @@ var variables = []spec.Variable{
 	{Name: "FOSTER_ON_UNHEALTHY", Kind: spec.KindChoice, Default: "recreate", Example: "ignore", Doc: "What to do when the child's healthcheck gives up: `recreate`, `ignore` or `exit`."},
 	{Name: "FOSTER_PARENT", Kind: spec.KindText, Example: "vpn", Doc: "Name or ID of another container to follow: the child lives only while it runs."},
 	{Name: "FOSTER_ON_PARENT_STOP", Kind: spec.KindChoice, Default: "wait", Example: "exit", Doc: "When the followed container stops, everything is taken down; then `wait` for its return or `exit`."},
-	{Name: "FOSTER_STOP_GRACE", Kind: spec.KindDuration, Example: "2m", Doc: "What Swarm gives foster between SIGTERM and SIGKILL (the stack's stop_grace_period); the child gets 3s less. Found out on managers; otherwise 10s, or what LAUNCH_STOP_GRACE_PERIOD needs."},
+	{Name: "FOSTER_STOP_GRACE", Kind: spec.KindDuration, Example: "2m", Doc: "What Swarm gives foster between SIGTERM and SIGKILL (the stack's stop_grace_period); the child gets 3s less. Found out on managers, and from a container's --stop-timeout; otherwise 10s, or what LAUNCH_STOP_GRACE_PERIOD needs."},
 	{Name: "FOSTER_ENGINE_TIMEOUT", Kind: spec.KindDuration, Default: "2m", Example: "10m", Doc: "How long to try to reach the engine at start."},
 	{Name: "FOSTER_RESYNC", Kind: spec.KindDuration, Default: "5m", Example: "1m", Doc: "How often everything is compared with the engine without a reason."},
 	{Name: "FOSTER_LOG_FORMAT", Kind: spec.KindChoice, Default: "auto", Example: "json", Doc: "`json`, `console`, `journald` (json behind a `<priority>`), or `auto`: console on a terminal, json elsewhere."},

@@ -174,6 +174,10 @@ func faultWords(n state.Note) string {
 		return "the container whose namespace the child shares does not run"
 	case "spec-changed":
 		return "the child was made from another configuration"
+	case "start-given-up":
+		return "the start of the child was not finished: its post_start hooks did not run to their end"
+	case "parent-recreated":
+		return "the followed container whose network the child shares is another one, or another run, now"
 	default:
 		return "the child is not whole: " + n.Cause
 	}

@@ -29,7 +29,7 @@ func TestSentences(t *testing.T) {
 			t.Errorf("%s is told at %s", k, level)
 		}
 	}
-	for _, cause := range []string{"died", "oom", "stopped", "removed", "disconnected", "unhealthy", "parent-down"} {
+	for _, cause := range []string{"died", "oom", "stopped", "removed", "disconnected", "unhealthy", "parent-down", "owner-recreated", "owner-down", "start-given-up", "spec-changed", "parent-recreated"} {
 		if words := faultWords(state.Note{Cause: cause}); strings.Contains(words, cause+"\x00") || strings.HasSuffix(words, ": "+cause) {
 			t.Errorf("fault %s has no words: %q", cause, words)
 		}
