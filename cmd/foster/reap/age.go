@@ -96,7 +96,8 @@ func (r *Reaper) ended(ctx context.Context, s *scene, f Finding, clock *engineCl
 		if _, ok := c.Labels[spec.LabelLauncher]; !ok || runs(c) || c.ID == f.parent {
 			continue
 		}
-		l, err := r.launcher(ctx, c.ID)
+		known, err := r.about(ctx, c.ID)
+		l := known.launcher
 		switch {
 		case errdefs.IsNotFound(err):
 		case err != nil:

@@ -3,10 +3,10 @@
 //
 //	look ──> judge ──> orphans ──grace──> look again ──> stop, remove ──> networks
 //
-// A look (scene.go) is one list of all containers, an inspect of every foster
-// among them, and the networks. The verdict (judge.go) on each object with
-// foster's label is orphan or kept, with the reason; it is made from that one
-// look alone. Three things protect an object:
+// A look (scene.go) is one list of all containers, one inspect of each foster
+// and child that is new among them (memory.go), and the networks. The verdict
+// (judge.go) on each object with foster's label is orphan or kept, with the
+// reason; it is made from that one look alone. Three things protect an object:
 //
 //   - its parent, the container that the label foster.parent names, runs;
 //   - a foster that runs here claims its project (claim.go): by its settings,

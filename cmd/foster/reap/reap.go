@@ -49,13 +49,12 @@ type Config struct {
 type Reaper struct {
 	cfg Config
 
-	mu        sync.Mutex
-	launchers map[string]launcher  // by container ID
-	images    map[string]string    // of children, by container ID
-	past      map[string]past      // by project
-	since     map[string]time.Time // since when an object has been an orphan, by ID
-	died      map[string]bool      // whose death was told, by ID: lists may be behind, see dead
-	watching  bool                 // what happened before the watch began does not count
+	mu       sync.Mutex
+	facts    map[string]facts     // by container ID
+	past     map[string]past      // by project
+	since    map[string]time.Time // since when an object has been an orphan, by ID
+	deaths   map[string]int       // that were told and may not be listed yet, by ID; see stateNow
+	watching bool                 // what happened before the watch began does not count
 }
 
 // New makes a Reaper.
@@ -63,7 +62,7 @@ func New(cfg Config) *Reaper {
 	if cfg.Resync <= 0 {
 		cfg.Resync = DefaultResync
 	}
-	return &Reaper{cfg: cfg, launchers: map[string]launcher{}, images: map[string]string{}, past: map[string]past{}, since: map[string]time.Time{}, died: map[string]bool{}}
+	return &Reaper{cfg: cfg, facts: map[string]facts{}, past: map[string]past{}, since: map[string]time.Time{}, deaths: map[string]int{}}
 }
 
 // look finds everything, with the age of what is an orphan.

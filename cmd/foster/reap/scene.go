@@ -3,7 +3,6 @@ package reap
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -32,13 +31,6 @@ type scene struct {
 	past            map[string]past // by project
 }
 
-// past is what the children of a project have told in this look and those
-// before it: they go before their networks.
-type past struct {
-	contained bool     // their foster ran in a container
-	services  []string // of Swarm, whose tasks made them
-}
-
 // scene looks once. Half of a look would be read as the death of the other
 // half, so whatever goes wrong, other than that something is gone, ends it.
 func (r *Reaper) scene(ctx context.Context, withNetworks bool) (*scene, error) {
@@ -46,46 +38,19 @@ func (r *Reaper) scene(ctx context.Context, withNetworks bool) (*scene, error) {
 		self: r.cfg.Self, hostFosters: r.cfg.HostFosters,
 		byID: map[string]container.Summary{}, notMade: map[string]string{}, made: map[string][]string{}, ofService: map[string][]string{},
 	}
-	var err error
-	s.containers, err = ask(ctx, listTimeout, func(ctx context.Context) ([]container.Summary, error) {
+	listed, err := ask(ctx, listTimeout, func(ctx context.Context) ([]container.Summary, error) {
 		return r.cfg.Engine.ContainerList(ctx, container.ListOptions{All: true})
 	})
 	if err != nil {
 		return nil, &LookError{fmt.Errorf("list containers: %w", err)}
 	}
-	slices.SortFunc(s.containers, func(a, b container.Summary) int { return strings.Compare(nameOf(a), nameOf(b)) })
-	if err := r.dead(ctx, s); err != nil {
-		return nil, err
-	}
-	for _, c := range s.containers {
-		s.byID[c.ID] = c
-	}
-	if err := r.tellForeign(ctx, s); err != nil {
-		return nil, err
-	}
-	for _, c := range s.containers {
-		if c.Labels[spec.LabelProject] == "" || s.notMade[c.ID] != "" {
-			continue
+	slices.SortFunc(listed, func(a, b container.Summary) int { return strings.Compare(nameOf(a), nameOf(b)) })
+	for _, c := range listed {
+		if err := r.add(ctx, s, c); err != nil && !errdefs.IsNotFound(err) { // gone since the list: left out
+			return nil, &LookError{err}
 		}
-		project, service := c.Labels[spec.LabelProject], c.Labels[spec.LabelService]
-		note(s.made, c.Labels[spec.LabelParent], project)
-		note(s.ofService, service, project)
-		r.remember(c.Labels)
 	}
 	s.past = r.remembered()
-	for _, c := range s.containers {
-		if _, ok := c.Labels[spec.LabelLauncher]; !ok || !runs(c) {
-			continue
-		}
-		l, err := r.launcher(ctx, c.ID)
-		switch {
-		case errdefs.IsNotFound(err):
-		case err != nil:
-			return nil, &LookError{err}
-		case l.launches:
-			s.launchers = append(s.launchers, l)
-		}
-	}
 	if withNetworks {
 		s.networks, err = ask(ctx, listTimeout, func(ctx context.Context) ([]network.Summary, error) {
 			return r.cfg.Engine.NetworkList(ctx, network.ListOptions{})
@@ -98,124 +63,40 @@ func (r *Reaper) scene(ctx context.Context, withNetworks bool) (*scene, error) {
 	return s, nil
 }
 
-// dead asks after those whose death was told and that the list has as running
-// all the same: engines tell of a death while they still take the container off
-// its networks, and write it into what they list after that. Nothing more would
-// come of the death then.
-func (r *Reaper) dead(ctx context.Context, s *scene) error {
-	var gone []string
-	for i, c := range s.containers {
-		r.mu.Lock()
-		died := r.died[c.ID]
-		r.mu.Unlock()
-		if !died || !runs(c) {
-			continue
+// add takes a listed container into the scene, with what the list is late or
+// vague about.
+func (r *Reaper) add(ctx context.Context, s *scene, c container.Summary) error {
+	if runs(c) {
+		state, err := r.stateNow(ctx, c)
+		if err != nil {
+			return err
 		}
-		now, err := r.inspect(ctx, c.ID)
-		switch {
-		case errdefs.IsNotFound(err):
-			gone = append(gone, c.ID)
-		case err != nil:
-			return &LookError{err}
-		default:
-			s.containers[i].State = now.State.Status
+		c.State = state
+	}
+	project := c.Labels[spec.LabelProject]
+	_, launches := c.Labels[spec.LabelLauncher]
+	launches = launches && runs(c)
+	var known facts
+	if project != "" || launches {
+		var err error
+		if known, err = r.about(ctx, c.ID); err != nil {
+			return err
 		}
 	}
-	s.containers = slices.DeleteFunc(s.containers, func(c container.Summary) bool { return slices.Contains(gone, c.ID) })
+	if project != "" {
+		if why := notMade(nameOf(c), known.image, c.Labels); why != "" {
+			s.notMade[c.ID] = why
+		} else {
+			note(s.made, c.Labels[spec.LabelParent], project)
+			note(s.ofService, c.Labels[spec.LabelService], project)
+			r.remember(c.Labels)
+		}
+	}
+	if launches && known.launcher.launches {
+		s.launchers = append(s.launchers, known.launcher)
+	}
+	s.containers, s.byID[c.ID] = append(s.containers, c), c
 	return nil
-}
-
-// tellForeign finds out which of the containers with foster's label no foster
-// has made. The list does not say for sure which image one was made from.
-func (r *Reaper) tellForeign(ctx context.Context, s *scene) error {
-	var gone []string // since the list
-	for _, c := range s.containers {
-		if c.Labels[spec.LabelProject] == "" {
-			continue
-		}
-		image, err := r.image(ctx, c.ID)
-		switch {
-		case errdefs.IsNotFound(err):
-			gone = append(gone, c.ID)
-		case err != nil:
-			return &LookError{err}
-		default:
-			if why := notMade(nameOf(c), image, c.Labels); why != "" {
-				s.notMade[c.ID] = why
-			}
-		}
-	}
-	s.containers = slices.DeleteFunc(s.containers, func(c container.Summary) bool { return slices.Contains(gone, c.ID) })
-	for _, id := range gone {
-		delete(s.byID, id)
-	}
-	return nil
-}
-
-// image is the reference that a container was made from. It never changes, so
-// it is asked for once.
-func (r *Reaper) image(ctx context.Context, id string) (string, error) {
-	r.mu.Lock()
-	image, ok := r.images[id]
-	r.mu.Unlock()
-	if ok {
-		return image, nil
-	}
-	c, err := r.inspect(ctx, id)
-	if err != nil {
-		return "", err
-	}
-	r.mu.Lock()
-	r.images[id] = c.Config.Image
-	r.mu.Unlock()
-	return c.Config.Image, nil
-}
-
-// launcher is what is known of a foster's container. Nothing of it changes in
-// the container's life, so it is asked for once.
-func (r *Reaper) launcher(ctx context.Context, id string) (launcher, error) {
-	r.mu.Lock()
-	l, ok := r.launchers[id]
-	r.mu.Unlock()
-	if ok {
-		return l, nil
-	}
-	c, err := r.inspect(ctx, id)
-	if err != nil {
-		return l, err
-	}
-	l = launcherOf(c, r.cfg.OtherCommands)
-	r.mu.Lock()
-	r.launchers[id] = l
-	r.mu.Unlock()
-	return l, nil
-}
-
-// forget drops what is known of containers that are gone.
-func (r *Reaper) forget(s *scene) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	gone := func(id string) bool { _, ok := s.byID[id]; return !ok }
-	maps.DeleteFunc(r.died, func(id string, _ bool) bool { return gone(id) })
-	maps.DeleteFunc(r.launchers, func(id string, _ launcher) bool { return gone(id) })
-	maps.DeleteFunc(r.images, func(id, _ string) bool { return gone(id) })
-}
-
-func (r *Reaper) remember(labels map[string]string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	p := r.past[labels[spec.LabelProject]]
-	p.contained = p.contained || labels[spec.LabelParent] != ""
-	if service := labels[spec.LabelService]; service != "" && !slices.Contains(p.services, service) {
-		p.services = append(slices.Clone(p.services), service)
-	}
-	r.past[labels[spec.LabelProject]] = p
-}
-
-func (r *Reaper) remembered() map[string]past {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return maps.Clone(r.past)
 }
 
 func note(of map[string][]string, key, project string) {

@@ -116,7 +116,7 @@ func (w *watch) event(m events.Message) {
 	_, launcher := m.Actor.Attributes[spec.LabelLauncher]
 	if launcher || w.parents[m.Actor.ID] {
 		if m.Action == events.ActionDie {
-			w.died[m.Actor.ID] = true
+			w.deaths[m.Actor.ID]++
 		}
 		w.lookAgain()
 	}

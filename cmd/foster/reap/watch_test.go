@@ -154,9 +154,7 @@ func TestWatchIsCheap(t *testing.T) {
 		w.child("p", "app", w.foster("one"), nil)
 		r := w.watch(Config{Grace: time.Minute})
 		time.Sleep(time.Second)
-		w.mu.Lock()
-		w.calls = nil
-		w.mu.Unlock()
+		w.forgetCalls()
 		for range 1000 {
 			w.must(w.Restart("p-app-1"))
 			time.Sleep(time.Second)

@@ -31,6 +31,7 @@ type world struct {
 
 	mu     sync.Mutex
 	before func(n int, verb, target string) // n counts from 1
+	after  func(id string)                  // of an inspect, with its answer on the way
 	calls  []string                         // "verb target"
 	clock  time.Duration                    // that the engine's clock is ahead
 	stale  []container.Summary              // what the list says instead of what is
@@ -90,6 +91,12 @@ func (w *world) ContainerInspect(ctx context.Context, id string) (container.Insp
 	if err == nil {
 		c.Args = c.Config.Cmd
 	}
+	w.mu.Lock()
+	after := w.after
+	w.mu.Unlock()
+	if after != nil {
+		after(id)
+	}
 	return c, err
 }
 
@@ -111,6 +118,25 @@ func (w *world) NetworkList(ctx context.Context, o network.ListOptions) ([]netwo
 func (w *world) NetworkRemove(ctx context.Context, id string) error {
 	w.call("remove network", id)
 	return w.Engine.NetworkRemove(ctx, id)
+}
+
+// forgetCalls begins the count anew.
+func (w *world) forgetCalls() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.calls = nil
+}
+
+// called says how often a call was made.
+func (w *world) called(call string) (n int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, c := range w.calls {
+		if c == call {
+			n++
+		}
+	}
+	return n
 }
 
 func (w *world) must(err error) {
