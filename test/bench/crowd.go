@@ -9,6 +9,8 @@ import (
 
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/network"
+
+	"foster/test/lab"
 )
 
 const (
@@ -180,7 +182,7 @@ func (c *crowd) launch(ctx context.Context, b *bench, waits bool) (times, error)
 	if err != nil {
 		return times{}, err
 	}
-	return t, pause(ctx, settled)
+	return t, lab.Pause(ctx, settled)
 }
 
 // replace kills everybody at once and makes everybody anew, in no order.
@@ -206,7 +208,7 @@ func (c *crowd) replace(ctx context.Context, b *bench) (times, error) {
 	if err != nil {
 		return times{}, err
 	}
-	return t, pause(ctx, settled)
+	return t, lab.Pause(ctx, settled)
 }
 
 // remove takes everybody and the network away.
@@ -222,7 +224,7 @@ func (c *crowd) remove(ctx context.Context, b *bench) error {
 	defer cancel()
 	for {
 		err := call(ctx, "remove the network", func(ctx context.Context) error { return b.api().NetworkRemove(ctx, crowdNetwork) })
-		if paused := pause(ctx, settled); err == nil || paused != nil {
+		if paused := lab.Pause(ctx, settled); err == nil || paused != nil {
 			return errors.Join(paused, err)
 		}
 	}

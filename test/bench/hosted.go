@@ -3,18 +3,23 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"strconv"
+	"sync"
 	"syscall"
 	"time"
+
+	"foster/test/lab"
 )
 
 // hosted is a foster that is a process of this machine.
 type hosted struct {
 	cmd   *exec.Cmd
-	at    int64         // of its start
+	at    int64 // of its start
+	asked sync.Once
 	ended chan struct{} // closed when it has ended; err is set by then
 	err   error         // how it ended, with its log; nil after exit code 0
 }
@@ -25,16 +30,21 @@ func (b *bench) host(ctx context.Context, settings ...string) (context.Context, 
 	f.cmd.Env = append(b.node.Env(), settings...)
 	var log bytes.Buffer
 	f.cmd.Stdout, f.cmd.Stderr = &log, &log
-	f.cmd.Cancel = func() error { return f.cmd.Process.Signal(syscall.SIGTERM) }
+	f.cmd.Cancel = func() error {
+		f.stop()
+		return nil
+	}
 	f.cmd.WaitDelay = time.Minute
 	f.at = time.Now().UnixNano()
-	if err := f.cmd.Start(); err != nil {
-		return nil, nil, fmt.Errorf("start foster: %w", err)
+	done, err := lab.Launch(f.cmd)
+	if err != nil {
+		return nil, nil, err
 	}
 	with, cancel := context.WithCancelCause(ctx)
 	go func() {
-		if err := f.cmd.Wait(); err != nil {
-			f.err = fmt.Errorf("foster: %w; its log:\n%s", err, log.String())
+		<-done
+		if !f.cmd.ProcessState.Success() {
+			f.err = fmt.Errorf("foster: %s; its log:\n%s", f.cmd.ProcessState, log.String())
 		}
 		close(f.ended)
 		cancel(fmt.Errorf("foster has ended, %s; its log:\n%s", f.cmd.ProcessState, log.String()))
@@ -52,30 +62,26 @@ func (f *hosted) end() error {
 	}
 	_ = f.cmd.Process.Kill() // its end is awaited here
 	<-f.ended
-	return fmt.Errorf("it had not ended %s after it was asked to: %w", patience, f.err)
+	return errors.Join(fmt.Errorf("foster had not ended %s after it was asked to", patience), f.err)
 }
 
-// stop asks foster to end.
-func (f *hosted) stop() { _ = f.cmd.Process.Signal(syscall.SIGTERM) } // which one that has ended refuses
-
-// spent is the processor time of all threads that it has and had.
-func (f *hosted) spent() (time.Duration, error) {
-	stat, err := os.ReadFile("/proc/" + strconv.Itoa(f.cmd.Process.Pid) + "/stat")
-	if err != nil {
-		return 0, fmt.Errorf("read foster's processor time: %w", err)
-	}
-	return processTime(string(stat))
+// stop asks foster to end, once: a second signal would cut its end short.
+func (f *hosted) stop() {
+	f.asked.Do(func() { _ = f.cmd.Process.Signal(syscall.SIGTERM) }) // which one that has ended refuses
 }
+
+// proc is the kernel's directory about it.
+func (f *hosted) proc() string { return "/proc/" + strconv.Itoa(f.cmd.Process.Pid) }
 
 // idleBefore is how long a process rests before its memory is read.
 const idleBefore = 3 * time.Second
 
 // memory is read after a rest, in kB of 1000 bytes.
 func (f *hosted) memory(ctx context.Context) (rss, anonymous float64, err error) {
-	if err := pause(ctx, idleBefore); err != nil {
+	if err := lab.Pause(ctx, idleBefore); err != nil {
 		return 0, 0, err
 	}
-	text, err := os.ReadFile("/proc/" + strconv.Itoa(f.cmd.Process.Pid) + "/smaps_rollup")
+	text, err := os.ReadFile(f.proc() + "/smaps_rollup")
 	if err != nil {
 		return 0, 0, fmt.Errorf("read foster's memory: %w", err)
 	}

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"foster/test/lab"
 )
 
 // instances is how many fosters share one engine, each with a project of its own, as on a node of many services.
@@ -49,7 +51,7 @@ func (b *bench) instances(ctx context.Context, r *report) (err error) {
 		}
 		launches.add(at, running)
 	}
-	if err := pause(ctx, 2*stableAfter); err != nil {
+	if err := lab.Pause(ctx, 2*stableAfter); err != nil {
 		return err
 	}
 
@@ -81,7 +83,7 @@ func (b *bench) instances(ctx context.Context, r *report) (err error) {
 	}); err != nil {
 		return err
 	}
-	if err := pause(ctx, idleFor); err != nil {
+	if err := lab.Pause(ctx, idleFor); err != nil {
 		return err
 	}
 	after, err := spent(all)
@@ -99,11 +101,11 @@ func (b *bench) instances(ctx context.Context, r *report) (err error) {
 // spent is the processor time of many fosters.
 func spent(all []*hosted) (sum time.Duration, err error) {
 	for _, f := range all {
-		own, err := f.spent()
+		own, err := lab.ReadUsage(f.proc())
 		if err != nil {
 			return 0, err
 		}
-		sum += own
+		sum += own.Processor
 	}
 	return sum, nil
 }

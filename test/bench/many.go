@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"foster/test/lab"
 )
 
 // A project of many children: layers of services, each of which depends on two of the layer before, on one network that
@@ -151,7 +153,7 @@ func (b *bench) killMany(ctx context.Context, all []service) (times, error) {
 	if err != nil {
 		return times{}, err
 	}
-	return t, pause(ctx, settled)
+	return t, lab.Pause(ctx, settled)
 }
 
 // pages builds the image of the many children.

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"foster/test/lab"
 )
 
 // describe says what it is measured on.
@@ -68,19 +70,20 @@ func (b *bench) idle(ctx context.Context, r *report) error {
 		return err
 	}
 	pid := strconv.Itoa(c.State.Pid)
-	before, err := b.ran(ctx, pid)
+	proc := fmt.Sprintf("/proc/%d/root/proc/%s", b.node.PID(), pid) // the node's own, seen from here
+	before, err := lab.ReadUsage(proc)
 	if err != nil {
 		return err
 	}
 	from := time.Now()
-	if err := pause(ctx, idleFor); err != nil {
+	if err := lab.Pause(ctx, idleFor); err != nil {
 		return err
 	}
-	after, err := b.ran(ctx, pid)
+	after, err := lab.ReadUsage(proc)
 	if err != nil {
 		return err
 	}
-	share := 100 * float64(after-before) / float64(time.Since(from))
+	share := 100 * float64(after.Processor-before.Processor) / float64(time.Since(from))
 	status, err := b.node.Exec(ctx, "cat", "/proc/"+pid+"/status", "/proc/"+pid+"/smaps_rollup")
 	if err != nil {
 		return err
@@ -97,33 +100,6 @@ func (b *bench) idle(ctx context.Context, r *report) error {
 	r.add(line{What: "  of it anonymous", Value: anonymous / 1000, Unit: "MB"})
 	r.add(line{What: "processor, idle, one child", Value: share, Unit: "%", Budget: 0.1})
 	return b.end(ctx, id)
-}
-
-// ran is the processor time of all threads that a process of the node has and had.
-func (b *bench) ran(ctx context.Context, pid string) (time.Duration, error) {
-	stat, err := b.node.Exec(ctx, "cat", "/proc/"+pid+"/stat")
-	if err != nil {
-		return 0, err
-	}
-	return processTime(stat)
-}
-
-// processTime reads the kernel's account of a process, /proc/PID/stat. The two numbers are the 14th and the 15th, in
-// hundredths of a second; the name, which may hold anything, is the second, in brackets.
-func processTime(stat string) (time.Duration, error) {
-	fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
-	if len(fields) < 13 {
-		return 0, fmt.Errorf("read a process's time: %q", stat)
-	}
-	user, err := strconv.ParseInt(fields[11], 10, 64)
-	if err != nil {
-		return 0, fmt.Errorf("read a process's time: %w", err)
-	}
-	system, err := strconv.ParseInt(fields[12], 10, 64)
-	if err != nil {
-		return 0, fmt.Errorf("read a process's time: %w", err)
-	}
-	return time.Duration(user+system) * 10 * time.Millisecond, nil
 }
 
 // kilobytes finds a value in the kernel's "Name:   123 kB" lines; its kB are of 1024 bytes, the result's of 1000.

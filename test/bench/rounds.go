@@ -122,7 +122,7 @@ func (b *bench) create(ctx context.Context, e equal) ([]int64, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append([]int64{called}, stamps...), pause(ctx, settled)
+	return append([]int64{called}, stamps...), lab.Pause(ctx, settled)
 }
 
 // replace does by hand what foster does, with nothing to find out and nobody to ask: the least that the engine needs
@@ -143,7 +143,7 @@ func (b *bench) replace(ctx context.Context, e equal) ([]int64, error) {
 	if err != nil {
 		return nil, err
 	}
-	return stamps, pause(ctx, settled)
+	return stamps, lab.Pause(ctx, settled)
 }
 
 // discard removes the container.
@@ -151,7 +151,7 @@ func (b *bench) discard(ctx context.Context) error {
 	if err := b.api().ContainerRemove(ctx, baseName, container.RemoveOptions{Force: true}); err != nil {
 		return fmt.Errorf("remove a container: %w", err)
 	}
-	return pause(ctx, settled)
+	return lab.Pause(ctx, settled)
 }
 
 // kill kills the child: the stamps of die and destroy, and of create and start of the next.
@@ -164,7 +164,7 @@ func (b *bench) kill(ctx context.Context) ([]int64, error) {
 	if err != nil {
 		return nil, err
 	}
-	return stamps, pause(ctx, settled)
+	return stamps, lab.Pause(ctx, settled)
 }
 
 // follow waits for actions on a container, each after the one before, and returns their stamps.
@@ -190,7 +190,7 @@ func (b *bench) connect(ctx context.Context, e equal, n networkKind) (called, co
 	if err := b.api().NetworkDisconnect(ctx, n.name, c.ID, false); err != nil {
 		return 0, 0, err
 	}
-	if err := pause(ctx, settled/4); err != nil {
+	if err := lab.Pause(ctx, settled/4); err != nil {
 		return 0, 0, err
 	}
 	// The call keeps what it is given.
@@ -226,5 +226,5 @@ func (b *bench) cut(ctx context.Context, n networkKind) (cut, back int64, err er
 	if back, err = b.stamp(ctx, lab.Type("network"), lab.Action("connect"), lab.Container(c.ID), lab.After(cut)); err != nil {
 		return 0, 0, err
 	}
-	return cut, back, pause(ctx, settled)
+	return cut, back, lab.Pause(ctx, settled)
 }

@@ -110,7 +110,7 @@ func (b *bench) launch(ctx context.Context, n networkKind) (id string, err error
 	if _, err := b.started(ctx, childName, at); err != nil {
 		return "", err
 	}
-	return c.ID, pause(ctx, settled)
+	return c.ID, lab.Pause(ctx, settled)
 }
 
 // end stops foster, and with it the child.
@@ -138,18 +138,6 @@ func (b *bench) stamp(ctx context.Context, match ...lab.Match) (int64, error) {
 	defer cancel()
 	m, err := b.events.Wait(ctx, match...)
 	return m.TimeNano, err
-}
-
-// pause lets time pass, less when ctx ends.
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // moduleRoot is the directory of go.mod, above the working directory.

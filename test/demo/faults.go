@@ -6,6 +6,8 @@ import (
 
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/events"
+
+	"foster/test/lab"
 )
 
 // fault is something that is done to the child.
@@ -53,7 +55,7 @@ func (e *engine) faults() []fault {
 // suffer does one fault and tells how foster answered. c is the child before it; the child after it is returned.
 func (d *demo) suffer(ctx context.Context, f fault, c container.InspectResponse) (container.InspectResponse, error) {
 	e := d.engine
-	if err := pause(ctx, 2*stableAfter); err != nil {
+	if err := lab.Pause(ctx, 2*stableAfter); err != nil {
 		return c, err
 	}
 	from := d.events.now()

@@ -8,6 +8,8 @@ import (
 
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/network"
+
+	"foster/test/lab"
 )
 
 // launch is what foster gets to do; the names follow from the engine's prefix.
@@ -140,33 +142,7 @@ func (e *engine) awaitWhole(ctx context.Context) (c container.InspectResponse, e
 
 // await calls check until it returns nil.
 func await(ctx context.Context, patience time.Duration, what string, check func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("not within %s", patience))
 	defer cancel()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	last := fmt.Errorf("it has not been looked at")
-	for {
-		if err := check(ctx); err == nil {
-			return nil
-		} else if ctx.Err() == nil {
-			last = err
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("waited %s for %s: %w", patience, what, last)
-		case <-tick.C:
-		}
-	}
-}
-
-// pause lets time pass, less when ctx ends.
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return lab.Await(ctx, what, func() error { return check(ctx) })
 }
