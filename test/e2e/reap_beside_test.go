@@ -41,7 +41,7 @@ func TestReapBesideTen(t *testing.T) {
 	}
 
 	began := time.Now()
-	out, _ := dead[0].reap(0, "--grace", "0s", "--format", "json")
+	out, _ := dead[0].reap("--grace", "0s", "--format", "json")
 	t.Logf("reap beside %d projects took %s", len(alive), time.Since(began).Round(time.Millisecond))
 	found := reapFindings(t, out)
 	removed := 0

@@ -17,7 +17,7 @@ func TestReapOrphan(t *testing.T) {
 	w := newWorld(t, plainEngine(t))
 	child, parent := w.orphaned()
 
-	table, _ := w.reap(0, "--project", w.project, "--dry-run")
+	table, _ := w.reap("--project", w.project, "--dry-run")
 	t.Logf("foster reap --dry-run:\n%s", table)
 	for _, want := range []string{
 		w.container(), w.net("front"), parent[:12], "its parent is gone (due in ", "it goes with container", "nothing that stays needs it", "3 orphans",
@@ -29,7 +29,7 @@ func TestReapOrphan(t *testing.T) {
 	w.awaitWhole(wanted(w.net("front")), same(child))
 
 	began := time.Now()
-	out, _ := w.reap(0, "--project", w.project, "--grace", "0s", "--format", "json")
+	out, _ := w.reap("--project", w.project, "--grace", "0s", "--format", "json")
 	t.Logf("removed in %s", time.Since(began).Round(time.Millisecond))
 	if found := reapFindings(t, out); len(found) != 3 {
 		t.Errorf("found %+v", found)
@@ -43,7 +43,7 @@ func TestReapOrphan(t *testing.T) {
 	w.dataKept()
 	w.nothingLeft()
 	w.created(1)
-	if out, _ := w.reap(0, "--project", w.project); out != "nothing here carries foster's labels\n" {
+	if out, _ := w.reap("--project", w.project); out != "nothing here carries foster's labels\n" {
 		t.Errorf("a second run says %q", out)
 	}
 }
@@ -53,19 +53,11 @@ func TestReapOrphan(t *testing.T) {
 func TestReapEndedParent(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, plainEngine(t))
-	if err := w.engine.foster(); err != nil {
-		t.Fatal(err)
-	}
-	parent := w.name("parent")
-	args := []string{"run", "--detach", "--name", parent, "--volume", "/run/docker.sock:/var/run/docker.sock"}
-	for _, kv := range w.settings([]string{"LAUNCH_NETWORKS=front"}) {
-		args = append(args, "--env", kv)
-	}
-	w.docker(append(args, fosterImage)...)
+	parent := w.resident([]string{"--volume", "/run/docker.sock:/var/run/docker.sock"}, "LAUNCH_NETWORKS=front")
 	w.awaitWhole(wanted(w.net("front")))
 	w.docker("kill", parent)
 
-	out, _ := w.reap(0, "--project", w.project, "--dry-run", "--format", "json")
+	out, _ := w.reap("--project", w.project, "--dry-run", "--format", "json")
 	f := reapAbout(t, reapFindings(t, out), w.container())
 	if f.Verdict != "orphan" || f.Parent != parent || !strings.HasPrefix(f.Reason, "its parent has ended") || f.Since == "" {
 		t.Errorf("found %+v", f)
@@ -78,7 +70,7 @@ func TestReapEndedParent(t *testing.T) {
 		}
 		return err
 	})
-	if _, said := w.reap(0, "--project", w.project, "--grace", "3s"); said != "" {
+	if _, said := w.reap("--project", w.project, "--grace", "3s"); said != "" {
 		t.Errorf("it waits although the grace is over: %s", said)
 	}
 	w.docker("rm", parent)
@@ -101,6 +93,7 @@ func TestReapWithinGrace(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = cmd.Wait() }) // has waited already is as well
 	line := make([]byte, 200)
 	n, err := said.Read(line)
 	if err != nil || !strings.HasPrefix(string(line[:n]), "waiting ") {
@@ -132,7 +125,7 @@ func TestReapHostFoster(t *testing.T) {
 	f := w.foster("LAUNCH_NETWORKS=front")
 	child := w.awaitWhole(wanted(w.net("front")))
 	args := []string{"--project", w.project, "--grace", "0s", "--format", "json"}
-	out, _ := w.reap(0, args...)
+	out, _ := w.reap(args...)
 	if f := reapAbout(t, reapFindings(t, out), w.container()); f.Verdict != "kept" || !strings.Contains(f.Reason, "on this host") {
 		t.Errorf("found %+v", f)
 	}
@@ -145,7 +138,7 @@ func TestReapHostFoster(t *testing.T) {
 		t.Errorf("found %+v", f)
 	}
 	w.awaitWhole(wanted(w.net("front")), same(child))
-	w.reap(0, args...)
+	w.reap(args...)
 	w.nothingLeft()
 }
 
@@ -174,7 +167,7 @@ func TestReapForgedLabels(t *testing.T) {
 	run("twin", whole...)
 	w.docker("network", "create", "--label", whole[0], w.name("net"))
 
-	out, _ := w.reap(0, "--project", w.project, "--grace", "0s", "--format", "json")
+	out, _ := w.reap("--project", w.project, "--grace", "0s", "--format", "json")
 	found := reapFindings(t, out)
 	for name, want := range map[string]string{"careless": "kept", "copied": "kept", "net": "kept", "twin": "kept", "forged": "removed"} {
 		if f := reapAbout(t, found, w.name(name)); f.Verdict != want {

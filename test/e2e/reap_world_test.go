@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,25 +17,22 @@ import (
 	"foster/spec"
 )
 
-// reapCommand is a foster reap outside any container.
+// reapCommand is a foster reap outside any container; it does not outlive the test.
 func (w *world) reapCommand(args ...string) *exec.Cmd {
 	w.t.Helper()
-	cmd := exec.Command(fosterBinary(w.t), append([]string{"reap"}, args...)...)
+	cmd := exec.CommandContext(w.t.Context(), fosterBinary(w.t), append([]string{"reap"}, args...)...)
 	cmd.Env, cmd.Dir = w.Env(), w.t.TempDir()
 	return cmd
 }
 
-// reap runs one to its end, which must have this exit code.
-func (w *world) reap(code int, args ...string) (stdout, stderr string) {
+// reap runs one to its end, which must be a good one.
+func (w *world) reap(args ...string) (stdout, stderr string) {
 	w.t.Helper()
-	cmd := w.reapCommand(args...)
-	var out, errs bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	err := cmd.Run()
-	if exit, ok := errors.AsType[*exec.ExitError](err); err != nil && (!ok || exit.ExitCode() != code) || err == nil && code != 0 {
-		w.t.Fatalf("foster reap %s: %v, want exit code %d\n%s%s", strings.Join(args, " "), err, code, out.String(), errs.String())
+	code, stdout, stderr := w.finish(w.reapCommand(args...))
+	if code != 0 {
+		w.t.Fatalf("foster reap %s: exit code %d\n%s%s", strings.Join(args, " "), code, stdout, stderr)
 	}
-	return out.String(), errs.String()
+	return stdout, stderr
 }
 
 // reapFinding is one of reap's JSON.
@@ -51,7 +47,7 @@ func reapFindings(t testing.TB, text string) []reapFinding {
 	return found
 }
 
-// about is the finding on an object, which must be there.
+// reapAbout is the finding on an object, which must be there.
 func reapAbout(t testing.TB, found []reapFinding, name string) reapFinding {
 	t.Helper()
 	i := slices.IndexFunc(found, func(f reapFinding) bool { return f.Name == name })
@@ -63,9 +59,9 @@ func reapAbout(t testing.TB, found []reapFinding, name string) reapFinding {
 
 // orphaned launches a child with a network, an anonymous and a named volume
 // from a foster in a container, and kills that.
-func (w *world) orphaned(settings ...string) (child container.InspectResponse, parent string) {
+func (w *world) orphaned() (child container.InspectResponse, parent string) {
 	w.t.Helper()
-	f := w.fosterContainer(nil, append([]string{"LAUNCH_NETWORKS=front", "LAUNCH_VOLUMES=data:/kept"}, settings...)...)
+	f := w.fosterContainer(nil, "LAUNCH_NETWORKS=front", "LAUNCH_VOLUMES=data:/kept")
 	child = w.awaitWhole(wanted(w.net("front")))
 	parent = child.Config.Labels[spec.LabelParent]
 	f.awaitSaid("launched")
@@ -97,7 +93,7 @@ func (w *world) projectLeft(project string) error {
 	return errors.Join(errs...)
 }
 
-// example is a file of examples/ as it stands.
+// exampleText is a file of examples/ as it stands.
 func exampleText(t testing.TB, file string) string {
 	t.Helper()
 	text, err := os.ReadFile(tree + "/examples/" + file)

@@ -25,8 +25,8 @@ func TestTwoRegistriesInOneProject(t *testing.T) {
 	first, second := w.registry(ci), w.registry(bot)
 	byTag, _ := w.publish(first)
 	_, byDigest := w.publish(second)
-	file := w.composeFile(fmt.Sprintf("name: %s\nservices:\n  %s:\n    image: %s\n  other:\n    image: %s\n    pull_policy: always\n", w.project, childName, byTag, byDigest))
-	f := w.fosterContainer(file, "LAUNCH_IMAGE=", "LAUNCH_PULL=", "LAUNCH_SERVICE_NAME=", "LAUNCH_PROJECT_NAME=",
+	file := w.composeFile(fmt.Sprintf("services:\n  %s:\n    image: %s\n  other:\n    image: %s\n    pull_policy: always\n", childName, byTag, byDigest))
+	f := w.fosterContainer(file, "LAUNCH_IMAGE=", "LAUNCH_PULL=", "LAUNCH_SERVICE_NAME=",
 		"DOCKER_AUTH_CONFIG="+authConfig(t, map[string]account{first.Addr: ci, second.Addr: bot}))
 	w.awaitWhole(want{image: byTag})
 	lab.Eventually(t, patience, "the other child", func() error {
