@@ -118,10 +118,8 @@ func dindFiles(ctx context.Context) (_ dindTree, err error) {
 		}
 	}()
 	runc := filepath.Join(t.narrow, "runc")
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", runc, "foster/test/lab/cmd/narrowrunc")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		return t, fmt.Errorf("build narrowrunc: %w\n%s", err, out)
+	if err := buildProgram(ctx, runc, "foster/test/lab/cmd/narrowrunc"); err != nil {
+		return t, err
 	}
 	t.files[narrowDir+"/runc"] = runc
 

@@ -53,10 +53,6 @@ var sharedSites = sync.OnceValues(func() ([]*stackEngine, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := rootfs()
-	if err != nil {
-		return nil, err
-	}
 	var sites []*stackEngine
 	for _, e := range []*engine{manager, worker} {
 		site := &stackEngine{engine: e, registry: registry, runner: registry.WireAddr + "/gitlab-runner:alpine"}
@@ -67,7 +63,7 @@ var sharedSites = sync.OnceValues(func() ([]*stackEngine, error) {
 			return nil, fmt.Errorf("lay a private layer over /var: %w", err)
 		}
 		if err := errors.Join(
-			e.Build(ctx, stackImage, dir, imageFlags...),
+			e.buildStackImage(ctx),
 			e.build(ctx, nodeImage, map[string]string{"Dockerfile": nodeDockerfile, "entrypoint": nodeScript}),
 		); err != nil {
 			return nil, err

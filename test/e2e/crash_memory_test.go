@@ -73,7 +73,7 @@ func TestCrashByMemory(t *testing.T) {
 	w.awaitWhole(want, kept...)
 	last.stop()
 	w.nothingLeft()
-	w.neverTwo()
+	w.neverTwo(0)
 }
 
 // memory are the flags of docker run for that many KiB, and no swap.

@@ -181,7 +181,7 @@ func (c *crash) dies(d *doom, through func() error) bool {
 func (c *crash) verdict(call string) {
 	c.t.Helper()
 	c.nothingLeft()
-	c.neverTwo()
+	c.neverTwo(0)
 	var what []string
 	for _, at := range c.deaths {
 		what = append(what, strings.ReplaceAll(at, c.project, "…"))

@@ -119,7 +119,7 @@ func TestClockStep(t *testing.T) {
 			w.docker("rm", "--force", owner.name)
 			w.docker("volume", "rm", owner.volume)
 			w.nothingLeft()
-			w.neverTwo()
+			w.neverTwo(0)
 		})
 	}
 }

@@ -123,7 +123,7 @@ func TestLateAnswers(t *testing.T) {
 		t.Logf("%-40s whole within %s of the beginning", l.name, time.Since(begin).Round(time.Second))
 		l.f.stop()
 		l.w.nothingLeft()
-		l.w.neverTwo()
+		l.w.neverTwo(0)
 		if n := len(l.w.events("create")); n < 1 || n > l.creates {
 			t.Errorf("%s: %d containers were created, want %d at most", l.name, n, l.creates)
 		}

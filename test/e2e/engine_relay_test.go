@@ -4,9 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/docker/docker/api/types/events"
-
-	"foster/spec"
 	"foster/test/lab"
 	"foster/test/relay"
 )
@@ -34,25 +31,6 @@ func verb(q relay.Request) string {
 		parts[2] = "*"
 	}
 	return q.Method + " " + strings.Join(parts, "/")
-}
-
-// neverTwo: of each child at most one container ran at any time.
-func (w *world) neverTwo() {
-	w.t.Helper()
-	running := map[string]map[string]bool{}
-	for _, m := range w.events("start", "die") {
-		child := m.Actor.Attributes[spec.LabelChild]
-		if running[child] == nil {
-			running[child] = map[string]bool{}
-		}
-		if m.Action == events.ActionDie {
-			delete(running[child], m.Actor.ID)
-			continue
-		}
-		if running[child][m.Actor.ID] = true; len(running[child]) > 1 {
-			w.t.Errorf("%d containers of %s ran at once at %d", len(running[child]), child, m.TimeNano)
-		}
-	}
 }
 
 // told counts the entries of a kind with a cause, as in "fault:" and "died".

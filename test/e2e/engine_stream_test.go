@@ -113,7 +113,7 @@ func TestStreamCutEverySecond(t *testing.T) {
 	f.awaitFaults(n)
 	f.stop()
 	w.nothingLeft()
-	w.neverTwo()
+	w.neverTwo(0)
 }
 
 // TestRepeatedEvents: the engine says everything twice, at once and again long
@@ -145,7 +145,7 @@ func TestRepeatedEvents(t *testing.T) {
 	f.stop()
 	w.nothingLeft()
 	w.created(4)
-	w.neverTwo()
+	w.neverTwo(0)
 }
 
 // ring is how many events the engine keeps.
@@ -220,7 +220,7 @@ func TestRingOverrun(t *testing.T) {
 			w.docker("rm", foreign)
 			f.stop()
 			w.nothingLeft()
-			w.neverTwo()
+			w.neverTwo(0)
 		})
 	}
 }

@@ -82,7 +82,9 @@ func (w *world) foster(settings ...string) *foster {
 }
 
 // fosterContainer starts one in a container of the same engine. flags are
-// those of docker run, such as --volume.
+// those of docker run, such as --volume. Its environment has to name its
+// project: while a foster runs whose project is named in a file, reap keeps
+// everything, and there are tests of reap on the shared engine.
 func (w *world) fosterContainer(flags []string, settings ...string) *foster {
 	w.t.Helper()
 	if err := w.engine.foster(); err != nil {
@@ -90,7 +92,11 @@ func (w *world) fosterContainer(flags []string, settings ...string) *foster {
 	}
 	name := fmt.Sprintf("%s-foster-%d", w.project, worlds.Add(1))
 	args := []string{"run", "--rm", "--name", name, "--volume", "/run/docker.sock:/var/run/docker.sock"}
-	for _, kv := range w.settings(settings) {
+	all := w.settings(settings)
+	if !slices.ContainsFunc(all, func(kv string) bool { return strings.HasPrefix(kv, "LAUNCH_PROJECT_NAME=") }) {
+		w.t.Fatal("a foster in a container without LAUNCH_PROJECT_NAME: see fosterContainer")
+	}
+	for _, kv := range all {
 		args = append(args, "--env", kv)
 	}
 	cmd := exec.Command("docker", append(append(args, flags...), fosterImage)...)

@@ -67,6 +67,15 @@ var rootfs = sync.OnceValues(func() (string, error) {
 	return dir, nil
 })
 
+// buildStackImage builds foster's own image on an engine.
+func (e *engine) buildStackImage(ctx context.Context) error {
+	dir, err := rootfs()
+	if err != nil {
+		return err
+	}
+	return e.Build(ctx, stackImage, dir, imageFlags...)
+}
+
 // makeRootfs runs the Makefile's target into a directory outside the tree.
 func makeRootfs(ctx context.Context, dir string, variables ...string) error {
 	args := append([]string{"-C", tree, "rootfs", "ROOTFS=" + dir, "VERSION=" + buildVersion, "COMMIT=" + buildCommit}, variables...)

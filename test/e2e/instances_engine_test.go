@@ -34,7 +34,7 @@ func TestThreeInstances(t *testing.T) {
 	next := w.awaitWhole(want, newer(child))
 	handedOver(t, handOver, "launched", w.death(second.container), w.startOf(next))
 	third.stop()
-	w.neverTwo()
+	w.neverTwo(0)
 	w.nothingLeft()
 	w.created(2)
 }
@@ -59,7 +59,7 @@ func TestStoppedWhileStandingBy(t *testing.T) {
 	w.docker("kill", child.ID)
 	w.awaitWhole(wanted(w.net("front")), newer(child))
 	first.stop()
-	w.neverTwo()
+	w.neverTwo(0)
 	w.nothingLeft()
 	w.created(2)
 }
@@ -93,7 +93,7 @@ func TestTwoOnTheHost(t *testing.T) {
 	next := w.awaitWhole(want, newer(child))
 	handedOver(t, handOver, "launched", ended, w.startOf(next))
 	third.stop()
-	w.neverTwo()
+	w.neverTwo(0)
 	w.nothingLeft()
 	w.created(2)
 }

@@ -26,12 +26,12 @@ const parallelTests = "12"
 // wait for the disk after each write, all of them for the same one.
 const memoryDir = "/dev/shm"
 
-// roomy: a directory in memory with 6 GiB to spare; a run of all tests needs less
-// than two.
+// roomy: a directory in memory, where programs can run, with 6 GiB to spare; a
+// run of all tests needs less than two.
 func roomy(dir string) bool {
 	var fs unix.Statfs_t
 	err := unix.Statfs(dir, &fs)
-	return err == nil && fs.Type == unix.TMPFS_MAGIC && fs.Bavail*uint64(fs.Bsize) > 6<<30
+	return err == nil && fs.Type == unix.TMPFS_MAGIC && fs.Flags&unix.ST_NOEXEC == 0 && fs.Bavail*uint64(fs.Bsize) > 6<<30
 }
 
 // closers end what is shared by the tests, last first.
@@ -88,13 +88,18 @@ var binary = sync.OnceValues(func() (string, error) {
 	}
 	atEnd(func() error { return os.RemoveAll(dir) })
 	path := filepath.Join(dir, "foster")
-	build := exec.CommandContext(context.Background(), "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, "foster/cmd/foster")
+	return path, buildProgram(context.Background(), path, "foster/cmd/foster")
+})
+
+// buildProgram builds a package into a static program.
+func buildProgram(ctx context.Context, path, pkg string) error {
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, pkg)
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build foster: %w\n%s", err, out)
+		return fmt.Errorf("build %s: %w\n%s", pkg, err, out)
 	}
-	return path, nil
-})
+	return nil
+}
 
 func fosterBinary(t testing.TB) string {
 	t.Helper()

@@ -72,11 +72,7 @@ func (w *world) awaitReaped(watch *foster, n int) {
 func TestReapService(t *testing.T) {
 	t.Parallel()
 	e := ownEngine(t, lab.Options{Swarm: true})
-	dir, err := rootfs()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := e.Build(t.Context(), stackImage, dir, imageFlags...); err != nil {
+	if err := e.buildStackImage(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	w := newWorld(t, e)

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -186,12 +185,7 @@ var helperDir = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	atEnd(func() error { return os.RemoveAll(dir) })
-	build := exec.CommandContext(context.Background(), "go", "build", "-o", dir+"/", "foster/test/e2e/cmd/docker-credential-lab")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build the credential helper: %w\n%s", err, out)
-	}
-	return dir, nil
+	return dir, buildProgram(context.Background(), filepath.Join(dir, "docker-credential-lab"), "foster/test/e2e/cmd/docker-credential-lab")
 })
 
 // keptSecret fails the test if foster said something of an account. Call it after foster's end.

@@ -49,11 +49,7 @@ var sharedStacks = sync.OnceValues(func() (*stackEngine, error) {
 		mount -t overlay -o lowerdir=/var,upperdir=/run/var,workdir=/run/var.work overlay /var`); err != nil {
 		return nil, fmt.Errorf("lay a private layer over /var: %w", err)
 	}
-	dir, err := rootfs()
-	if err != nil {
-		return nil, err
-	}
-	if err := e.Build(ctx, stackImage, dir, imageFlags...); err != nil {
+	if err := e.buildStackImage(ctx); err != nil {
 		return nil, err
 	}
 	if err := e.build(ctx, runnerImage, map[string]string{
@@ -176,11 +172,7 @@ func (s *stack) deployExample(file string) {
 
 func (s *stack) example(file string) string {
 	s.t.Helper()
-	text, err := os.ReadFile(filepath.Join(tree, "examples", file))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return strings.NewReplacer(runnerImage, s.e.runner, "nginx:alpine", childImage).Replace(string(text))
+	return strings.NewReplacer(runnerImage, s.e.runner, "nginx:alpine", childImage).Replace(exampleText(s.t, file))
 }
 
 // dockerCLI runs the stack's own docker CLI, which must succeed.

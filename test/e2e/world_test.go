@@ -16,6 +16,7 @@ import (
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/events"
 	"github.com/docker/docker/api/types/filters"
+	"github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/api/types/network"
 
 	"foster/spec"
@@ -76,6 +77,14 @@ func (w *world) sweep() {
 	for _, n := range nets {
 		if w.mine(n.Name) {
 			_ = w.Client().NetworkRemove(ctx, n.ID)
+		}
+	}
+	images, _ := w.Client().ImageList(ctx, image.ListOptions{})
+	for _, i := range images {
+		for _, tag := range i.RepoTags {
+			if w.mine(tag) {
+				_, _ = w.Client().ImageRemove(ctx, tag, image.RemoveOptions{PruneChildren: true})
+			}
 		}
 	}
 }
@@ -158,6 +167,32 @@ func (w *world) created(want int) {
 	w.awaitEvent(want-1, "create")
 	if got := len(w.events("create")); got != want {
 		w.t.Errorf("%d containers were created, want %d", got, want)
+	}
+}
+
+// neverTwo fails the test if the engine's events after a time say that of one
+// child two containers ran at once. An engine that was away tells no death, but
+// the removal.
+func (w *world) neverTwo(after int64) {
+	w.t.Helper()
+	running := map[string]map[string]bool{}
+	for _, m := range w.events("start", "die", "destroy") {
+		child := m.Actor.Attributes[spec.LabelChild]
+		switch {
+		case m.TimeNano <= after:
+		case m.Action != events.ActionStart:
+			delete(running[child], m.Actor.ID)
+		default:
+			if running[child] == nil {
+				running[child] = map[string]bool{}
+			}
+			if running[child][m.Actor.ID] = true; len(running[child]) > 1 {
+				w.t.Errorf("%d containers of %s ran at once at %d", len(running[child]), child, m.TimeNano)
+				for _, m := range w.events("start", "die", "kill", "destroy") {
+					w.t.Logf("%s %s %.12s %s", time.Unix(0, m.TimeNano).UTC().Format("05.000"), m.Action, m.Actor.ID, m.Actor.Attributes["name"])
+				}
+			}
+		}
 	}
 }
 
