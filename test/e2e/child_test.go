@@ -139,6 +139,15 @@ func (w *world) awaitReady(c container.InspectResponse) {
 
 // whole looks once.
 func (w *world) whole(want want) (container.InspectResponse, error) {
+	c, err := w.only()
+	if err == nil {
+		err = w.wholeAs(c, want)
+	}
+	return c, err
+}
+
+// only is the one container of the child.
+func (w *world) only() (container.InspectResponse, error) {
 	list, err := w.children()
 	if err != nil {
 		return container.InspectResponse{}, err
@@ -146,10 +155,11 @@ func (w *world) whole(want want) (container.InspectResponse, error) {
 	if len(list) != 1 {
 		return container.InspectResponse{}, fmt.Errorf("there are %d containers of the child", len(list))
 	}
-	c, err := w.Client().ContainerInspect(w.t.Context(), list[0].ID)
-	if err != nil {
-		return c, err
-	}
+	return w.Client().ContainerInspect(w.t.Context(), list[0].ID)
+}
+
+// wholeAs says what a container lacks to be the whole child.
+func (w *world) wholeAs(c container.InspectResponse, want want) error {
 	errs := []error{running(c)}
 	if c.Name != "/"+w.container() {
 		errs = append(errs, fmt.Errorf("its name is %s", c.Name))
@@ -166,7 +176,7 @@ func (w *world) whole(want want) (container.InspectResponse, error) {
 	if got := slices.Sorted(maps.Keys(c.NetworkSettings.Networks)); len(names) > 0 && !slices.Equal(got, names) {
 		errs = append(errs, fmt.Errorf("it is on %q, want %q", got, names))
 	}
-	return c, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 func running(c container.InspectResponse) error {

@@ -1,14 +1,12 @@
 package e2e
 
 import (
-	"errors"
 	"slices"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 
-	"foster/test/lab"
 	"foster/test/relay"
 )
 
@@ -79,13 +77,7 @@ func live(t *testing.T, h *harm) []relay.Request {
 	r.Intercept(h.intercept)
 	f := w.composed(strings.ReplaceAll(answersFile, "EXT", ext), address)
 	want := wanted(w.net("front"), ext)
-	lab.Eventually(t, patience, "the launch", func() error {
-		// A start that fails is a fault of a launch too.
-		if len(f.said("launched"))+len(f.said("recovered")) == 0 {
-			return errors.New("not launched")
-		}
-		return nil
-	})
+	f.awaitChild() // a start that fails is a fault of a launch too
 	before := w.awaitWhole(want)
 
 	h.phase()
@@ -101,7 +93,7 @@ func live(t *testing.T, h *harm) []relay.Request {
 	h.phase()
 	f.stop()
 	w.nothingLeft()
-	w.neverTwo()
+	w.neverTwo(0)
 	f.once("died", 1)
 	f.once("disconnected", 1)
 	return r.Requests()

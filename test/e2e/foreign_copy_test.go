@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 
@@ -29,7 +30,7 @@ func TestCopiesOfAChild(t *testing.T) {
 	f.kill()
 	f = w.foster("LAUNCH_NETWORKS=front")
 	f.awaitSaid("adopted")
-	w.awaitChild(want, child, same(child))
+	w.awaitWholeAmongCopies(want, child, same(child))
 	committed.untouched()
 	copied.untouched()
 	f.awaitSaid("a container carries this project's labels", "name="+committed.name())
@@ -52,31 +53,25 @@ func TestCopiesOfAChild(t *testing.T) {
 	w.nothingLeft()
 }
 
-// awaitChild is awaitWhole where containers with the child's labels are about:
-// it goes by the ID.
-func (w *world) awaitChild(want want, child container.InspectResponse, checks ...check) {
+// awaitWholeAmongCopies waits until a known child is whole and the checks hold,
+// where it is not the only container that carries its labels.
+func (w *world) awaitWholeAmongCopies(want want, child container.InspectResponse, checks ...check) {
 	w.t.Helper()
 	lab.Eventually(w.t, patience, "a whole child among copies", func() error {
 		c, err := w.Client().ContainerInspect(w.t.Context(), child.ID)
 		if err != nil {
 			return err
 		}
-		for _, e := range want.endpoints {
-			if err := w.attachment(w.t.Context(), c, e); err != nil {
-				return err
-			}
-		}
+		errs := []error{w.wholeAs(c, want)}
 		for _, check := range checks {
-			if err := check(c); err != nil {
-				return err
-			}
+			errs = append(errs, check(c))
 		}
-		return running(c)
+		return errors.Join(errs...)
 	})
 }
 
-// TestLabelledByHand: two labels make no child, however they are written, and
-// nobody is waited for.
+// TestLabelledByHand: some of foster's labels make no child, neither two nor
+// four of them, and nobody is waited for.
 func TestLabelledByHand(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, plainEngine(t))

@@ -12,23 +12,6 @@ import (
 	"foster/test/lab"
 )
 
-// awaitSecond waits for a running task beside a former one.
-func (s *stack) awaitSecond(former container.InspectResponse, within time.Duration) container.InspectResponse {
-	s.t.Helper()
-	var found container.InspectResponse
-	lab.Eventually(s.t, within, "a second task", func() error {
-		for _, c := range s.tasks(false) {
-			if c.ID != former.ID {
-				var err error
-				found, err = s.Client().ContainerInspect(s.t.Context(), c.ID)
-				return err
-			}
-		}
-		return fmt.Errorf("there is none")
-	})
-	return found
-}
-
 func nameOf(c container.InspectResponse) string { return strings.TrimPrefix(c.Name, "/") }
 
 // TestStartFirst: Swarm starts the new task before it stops the old one. The new
@@ -52,7 +35,7 @@ func TestStartFirst(t *testing.T) {
 
 			update := append([]string{"service", "update", "--detach", "--force"}, row.update...)
 			s.docker(append(update, s.service)...)
-			task := s.awaitSecond(old, 2*patience)
+			task := s.awaitOther(old, 2, 2*patience)
 			f := s.follow(task.ID)
 			f.awaitStandsBy(nameOf(old))
 			s.taskEnded(old)
@@ -78,7 +61,7 @@ func TestSlowStop(t *testing.T) {
 	old := s.awaitTask()
 	child := s.awaitWhole(s.wantedChild(), madeBy(old))
 	s.docker("service", "update", "--detach", "--force", s.service)
-	task := s.awaitSecond(old, 3*time.Minute)
+	task := s.awaitOther(old, 2, 3*time.Minute)
 	f := s.follow(task.ID)
 	f.awaitStandsBy(nameOf(old))
 	s.still(child)
@@ -109,7 +92,7 @@ func TestScaleWithAFixedProject(t *testing.T) {
 	first := s.awaitTask()
 	child := s.awaitWhole(s.wantedChild(), madeBy(first))
 	s.docker("service", "scale", "--detach", s.service+"=2")
-	second := s.awaitSecond(first, 2*patience)
+	second := s.awaitOther(first, 2, 2*patience)
 	f := s.follow(second.ID)
 	f.awaitStandsBy(nameOf(first))
 	s.still(child)

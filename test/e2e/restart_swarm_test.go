@@ -12,12 +12,8 @@ import (
 // ownStack is a stack on a swarm of one that the test may end and start again.
 func ownStack(t *testing.T) (*stack, *mortalEngine) {
 	t.Helper()
-	dir, err := rootfs()
-	if err != nil {
-		t.Fatal(err)
-	}
 	e := newMortalEngine(t, lab.Options{Swarm: true})
-	if err := e.Build(t.Context(), stackImage, dir, imageFlags...); err != nil {
+	if err := e.buildStackImage(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	w := newWorld(t, e.engine)
@@ -75,7 +71,7 @@ func TestEngineRestartUnderATask(t *testing.T) {
 				}
 			}
 
-			next := s.awaitOther(task)
+			next := s.awaitOther(task, 1, patience)
 			child = s.awaitWhole(s.wantedChild(), newer(child), madeBy(next))
 			t.Logf("whole %.2f s after the engine answered, %.2f s after the new task's start",
 				startedAt(t, child).Sub(answers).Seconds(), startedAt(t, child).Sub(startedAt(t, next)).Seconds())

@@ -114,7 +114,7 @@ func exampleNetworks(t *testing.T) {
 	s.deployExample("networks-combined.yml")
 	s.taskEnded(task)
 	s.childEnded(child, "0")
-	task = s.awaitOther(task)
+	task = s.awaitOther(task, 1, patience)
 	want.networks = append(want.networks, "traefik-web")
 	child = s.awaitRunner(want, newer(child), madeBy(task))
 	s.runnerStops(task, child)

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 
@@ -65,28 +64,12 @@ func TestSwarmStop(t *testing.T) {
 			s.taskEnded(task)
 			s.childEnded(child, row.exit)
 			if row.again {
-				s.awaitWhole(s.wantedChild(), newer(child), madeBy(s.awaitOther(task)))
+				s.awaitWhole(s.wantedChild(), newer(child), madeBy(s.awaitOther(task, 1, patience)))
 				s.docker("service", "rm", s.service)
 			}
 			s.awaitNothing()
 		})
 	}
-}
-
-// awaitOther waits for a running task other than a former one.
-func (s *stack) awaitOther(former container.InspectResponse) container.InspectResponse {
-	s.t.Helper()
-	var task container.InspectResponse
-	lab.Eventually(s.t, patience, "a new task", func() error {
-		list := s.tasks(false)
-		if len(list) != 1 || list[0].ID == former.ID {
-			return fmt.Errorf("%d tasks run", len(list))
-		}
-		var err error
-		task, err = s.Client().ContainerInspect(s.t.Context(), list[0].ID)
-		return err
-	})
-	return task
 }
 
 // childEnded fails the test unless the child ended with a code, and before its

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -49,6 +50,24 @@ func (s *stack) awaitTask() container.InspectResponse {
 	return found
 }
 
+// awaitOther waits for a running task other than a former one; at most so many
+// may run.
+func (s *stack) awaitOther(former container.InspectResponse, most int, within time.Duration) container.InspectResponse {
+	s.t.Helper()
+	var task container.InspectResponse
+	lab.Eventually(s.t, within, "a new task", func() error {
+		list := s.tasks(false)
+		i := slices.IndexFunc(list, func(c container.Summary) bool { return c.ID != former.ID })
+		if i < 0 || len(list) > most {
+			return fmt.Errorf("%d tasks run", len(list))
+		}
+		var err error
+		task, err = s.Client().ContainerInspect(s.t.Context(), list[i].ID)
+		return err
+	})
+	return task
+}
+
 // sameTask fails the test unless the task runs as it did, in the same container.
 func (s *stack) sameTask(before container.InspectResponse) {
 	s.t.Helper()
@@ -71,7 +90,7 @@ func madeBy(task container.InspectResponse) check {
 func (s *stack) awaitNothing() {
 	s.t.Helper()
 	lab.Eventually(s.t, patience, "nothing left of "+s.project, s.left)
-	s.neverTwo()
+	s.neverTwo(0)
 }
 
 // awaitStable waits until the child has run for FOSTER_STABLE_AFTER of
@@ -93,19 +112,6 @@ func (s *stack) awaitStable(child container.InspectResponse) {
 		}
 		return err
 	})
-}
-
-// neverTwo fails the test if the engine's events say that two children ran at once.
-func (s *stack) neverTwo() {
-	s.t.Helper()
-	running := map[string]bool{}
-	for _, m := range s.events("start", "die") {
-		if m.Action == "die" {
-			delete(running, m.Actor.ID)
-		} else if running[m.Actor.ID] = true; len(running) > 1 {
-			s.t.Errorf("two children ran at once: %v", running)
-		}
-	}
 }
 
 // taskEnded waits for the end of a task's container and fails the test unless it ended by itself with 0.
