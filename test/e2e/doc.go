@@ -35,7 +35,7 @@
 // What happens to the engine itself: restart_*_test.go (it ends, crashes, sleeps,
 // with foster on the host, in a container, as a task), engine_*_test.go (it
 // answers late or not at all, its stream breaks, its clock jumps; most of it by
-// package foster/test/relay). stress_stop_*_test.go: stops that are not let finish.
+// package foster/test/relay). stress_stop_*_test.go: stops that something hinders.
 //
 // What happens to foster itself: crash_*_test.go (it dies at each point, or runs
 // out of memory), instances_*_test.go (there are two of it), foreign_*_test.go

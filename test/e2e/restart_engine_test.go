@@ -19,12 +19,13 @@ var ends = []struct {
 	{"SIGKILL", (*lab.Node).KillEngine, false},
 }
 
-// idleConnections is how long a client keeps a connection that nobody uses. An
+// idleConnections is how long foster keeps a connection that it does not use. An
 // engine that shuts down takes no new ones, and serves those that are open.
 const idleConnections = 30 * time.Second
 
-// quiet waits until foster has no open connection but that of its events: as it
-// is on any engine that has been up for a while.
+// quiet lets a foster's unused connections end, which had been made for its
+// launch: from then on it has that of its events and, for as long after, those
+// of its regular looks.
 func quiet() {
 	timer := time.NewTimer(idleConnections + time.Second)
 	<-timer.C
@@ -55,8 +56,8 @@ func TestEngineRestart(t *testing.T) {
 			t.Logf("the engine ended %.1f s after %s", time.Since(asked).Seconds(), end.name)
 			begin, answers := e.back(t)
 
-			host.whole(answers, newer(host.child))
-			host.awaitTold("the engine's event stream is back")
+			host.awaitWholeSince(answers, "the engine answered", newer(host.child))
+			host.awaitEntry("the engine's event stream is back")
 			if n := host.startedSince(begin); n != 1 {
 				t.Errorf("since then the child was started %d times, want once", n)
 			}
@@ -90,9 +91,10 @@ func TestEngineRestartWithLiveRestore(t *testing.T) {
 			}
 			_, answers := e.back(t)
 			for _, w := range wards {
-				w.whole(answers, same(w.child))
+				w.awaitWholeSince(answers, "the engine answered", same(w.child))
+				killed := time.Now()
 				w.signalChild(w.child, syscall.SIGKILL)
-				w.whole(answers, newer(w.child))
+				w.awaitWholeSince(killed, "its death", newer(w.child))
 			}
 
 			if err := end.do(e.Node, t.Context()); err != nil {
@@ -103,7 +105,7 @@ func TestEngineRestartWithLiveRestore(t *testing.T) {
 			}
 			_, answers = e.back(t)
 			for _, w := range wards {
-				w.whole(answers, newer(w.child))
+				w.awaitWholeSince(answers, "the engine answered", newer(w.child))
 			}
 			for _, w := range wards {
 				w.stop()
@@ -126,11 +128,12 @@ func TestStaleSocket(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, answers := e.back(t)
-	w.awaitTold("adopted")
+	w.awaitEntry("adopted")
 	t.Logf("adopted %.1f s after the engine answered", time.Since(answers).Seconds())
-	w.whole(answers, same(w.child))
+	w.awaitWholeSince(answers, "the engine answered", same(w.child))
+	killed := time.Now()
 	w.signalChild(w.child, syscall.SIGKILL)
-	w.whole(answers, newer(w.child))
+	w.awaitWholeSince(killed, "its death", newer(w.child))
 	w.stop()
 	w.created(2)
 }

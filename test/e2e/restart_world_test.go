@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/pkg/stdcopy"
 
 	"foster/test/lab"
 )
@@ -97,7 +98,7 @@ func (w *ward) watch(more ...string) {
 		w.inside = w.resident(w.residence, settings...)
 	}
 	w.child = w.awaitWhole(w.want)
-	w.awaitTold("launched", "adopted", "recovered")
+	lab.Eventually(w.t, patience, "foster and its child", func() error { return w.log().hasChild() })
 }
 
 // resident runs foster in a container of the engine, detached. flags are those
@@ -129,9 +130,14 @@ func (w *world) residentWith(arguments, flags []string, settings ...string) stri
 
 // residentLog is what a foster in a container has said, as its engine kept it.
 func (w *world) residentLog(ctx context.Context, name string) *foster {
-	out, err := w.Docker(ctx, "logs", name)
 	f := &foster{w: w, container: name}
-	f.read(bytes.NewReader([]byte(out)))
+	var out bytes.Buffer
+	stream, err := w.Client().ContainerLogs(ctx, name, container.LogsOptions{ShowStdout: true, ShowStderr: true})
+	if err == nil {
+		_, err = stdcopy.StdCopy(&out, lockedWriter{f}, stream)
+		err = errors.Join(err, stream.Close())
+	}
+	f.read(&out)
 	if err != nil {
 		fmt.Fprintln(lockedWriter{f}, err)
 	}
@@ -146,17 +152,14 @@ func (w *ward) log() *foster {
 	return w.residentLog(w.t.Context(), w.inside)
 }
 
-// awaitTold waits until foster has said one of several things.
-func (w *ward) awaitTold(messages ...string) {
+// awaitEntry waits until foster has said something.
+func (w *ward) awaitEntry(message string) {
 	w.t.Helper()
-	lab.Eventually(w.t, patience, fmt.Sprintf("one of the log entries %q", messages), func() error {
-		f := w.log()
-		for _, m := range messages {
-			if len(f.said(m)) > 0 {
-				return nil
-			}
+	lab.Eventually(w.t, patience, fmt.Sprintf("log entry %q", message), func() error {
+		if len(w.log().said(message)) == 0 {
+			return errNotYet
 		}
-		return errNotYet
+		return nil
 	})
 }
 
@@ -189,18 +192,17 @@ func (w *ward) insideCode() int {
 	return c.State.ExitCode
 }
 
-// whole waits for the whole child, and prints how long after a moment it was
-// started, by the engine's own stamp; one that was not started again is whole
-// since that moment.
-func (w *ward) whole(since time.Time, checks ...check) {
+// awaitWholeSince waits for the whole child, and prints how long after a moment,
+// which has a name, the engine has started it, or that it was not started again.
+func (w *ward) awaitWholeSince(moment time.Time, name string, checks ...check) {
 	w.t.Helper()
 	before := w.child
 	w.child = w.awaitWhole(w.want, checks...)
-	if w.child.State.Pid == before.State.Pid && w.child.ID == before.ID {
+	if same(before)(w.child) == nil {
 		w.t.Logf("foster on the %s: the child runs on, with pid %d", w.where, w.child.State.Pid)
 		return
 	}
-	w.t.Logf("foster on the %s: whole %.2f s after the engine answered", w.where, startedAt(w.t, w.child).Sub(since).Seconds())
+	w.t.Logf("foster on the %s: whole %.2f s after %s", w.where, startedAt(w.t, w.child).Sub(moment).Seconds(), name)
 }
 
 // startedAt is the engine's stamp of the child's start.
