@@ -117,10 +117,10 @@ func (d *doom) left(want want) []check {
 	d.w.t.Helper()
 	d.mu.Lock()
 	busy := d.busy
-	d.mu.Unlock()
-	if d.when == beforeRequest {
+	if d.dead && d.when == beforeRequest {
 		busy-- // the one that the engine never got
 	}
+	d.mu.Unlock()
 	if c, err := d.w.whole(want); err == nil && d.when != lateRequest && busy <= 0 {
 		return []check{same(c)}
 	}

@@ -60,6 +60,19 @@ func (s *stranger) untouched() {
 	}
 }
 
+// attached fails the test unless it is the same run, and has the endpoint that it had on a network.
+func (s *stranger) attached(net string) {
+	s.w.t.Helper()
+	now, err := s.w.Client().ContainerInspect(s.w.t.Context(), s.before.ID)
+	if err != nil {
+		s.w.t.Fatal(err)
+	}
+	had, has := s.before.NetworkSettings.Networks[net], now.NetworkSettings.Networks[net]
+	if err := same(s.before)(now); err != nil || has == nil || has.EndpointID != had.EndpointID {
+		s.w.t.Errorf("%s on %s: %+v, was %+v (%v)", s.name(), net, has, had, err)
+	}
+}
+
 // left is when the engine said that a stranger's act freed what it had.
 func (s *stranger) left(match ...lab.Match) int64 {
 	s.w.t.Helper()
