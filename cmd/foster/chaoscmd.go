@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"os"
 	"strings"
@@ -161,7 +160,7 @@ func (f *chaosFlags) run(cmd *cobra.Command, out outside) error {
 		return err
 	}
 	report := &chaos.Report{Out: out.stdout, Err: out.stderr, Style: chaos.Style{
-		JSON: f.json, UTF8: speaksUTF8(out.environ), Bar: isTerminal(out.stderr),
+		JSON: f.json, UTF8: speaksUTF8(out.environ), Bar: isTerminal(out.stderr), Columns: columns(out.stderr),
 		Colour: isTerminal(out.stdout) && !set(out.environ, "NO_COLOR") && value(out.environ, "TERM") != "dumb",
 	}}
 	report.Head(f.options, found, probe)
@@ -235,31 +234,4 @@ func (f *chaosFlags) confirm(out outside, projects []string) error {
 		return &exitError{Code: exitConfig, Err: errors.New("nothing was broken")}
 	}
 	return nil
-}
-
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return ok && isatty.IsTerminal(f.Fd())
-}
-
-// value is the last one of a variable, as for getenv.
-func value(environ []string, name string) string {
-	for i := len(environ) - 1; i >= 0; i-- {
-		if v, ok := strings.CutPrefix(environ[i], name+"="); ok {
-			return v
-		}
-	}
-	return ""
-}
-
-func set(environ []string, name string) bool { return value(environ, name) != "" }
-
-// speaksUTF8 asks the locale as programs do: the first of the three that is set.
-func speaksUTF8(environ []string) bool {
-	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
-		if v := strings.ToLower(value(environ, name)); v != "" {
-			return strings.HasSuffix(v, "utf-8") || strings.HasSuffix(v, "utf8")
-		}
-	}
-	return false
 }

@@ -15,6 +15,8 @@ type Style struct {
 	Colour bool // of Out
 	UTF8   bool
 	Bar    bool // Err is a terminal: a line of progress goes there
+	// Columns is the width of Err, nil or 0 where that is not known.
+	Columns func() int
 }
 
 // Report tells of a run: rounds and summary on Out, notes and progress on Err.
@@ -43,7 +45,7 @@ func (r *Report) paint(code, text string) string {
 
 // Head says what is going to happen, with the seed that makes it happen again.
 func (r *Report) Head(o Options, found Found, probe *Probe) {
-	r.progress = progress{out: r.Err, on: r.Style.Bar, utf: r.Style.UTF8, rounds: o.Rounds}
+	r.progress = progress{out: r.Err, on: r.Style.Bar, utf: r.Style.UTF8, cols: r.Style.Columns, rounds: o.Rounds}
 	faults, names := map[string]bool{}, []string{}
 	for _, t := range found.Targets {
 		names = append(names, t.Name())
@@ -186,7 +188,11 @@ func (r *Report) summary(b *strings.Builder, s *Summary) {
 		fmt.Fprintf(b, "\n%d recovered without a time: the engine's events of them were lost\n", s.Unstamped)
 	}
 	r.client(b, s)
-	if len(s.Never) == 0 {
+	switch {
+	case len(s.Never) == 0 && s.Done == 0:
+		fmt.Fprintf(b, "\nnothing was measured\n")
+		return
+	case len(s.Never) == 0:
 		fmt.Fprintf(b, "\n%s\n", r.paint(green, "everything recovered"))
 		return
 	}

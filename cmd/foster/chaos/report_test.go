@@ -110,6 +110,19 @@ func TestProgress(t *testing.T) {
 	}
 }
 
+// TestNothingMeasured: a run that was interrupted in its first round proves nothing.
+func TestNothingMeasured(t *testing.T) {
+	web, _ := sample()
+	var out bytes.Buffer
+	r := &Report{Out: &out, Err: &out}
+	s := newSummary(Config{})
+	s.add(Round{N: 1, Target: web, Kind: Pause}, true)
+	r.Summary(s)
+	if got := out.String(); !strings.Contains(got, "was interrupted and is not counted") || !strings.Contains(got, "nothing was measured") || strings.Contains(got, "recovered") {
+		t.Error(got)
+	}
+}
+
 func TestParseJitter(t *testing.T) {
 	for text, want := range map[string]time.Duration{"0": 0, "0.3": 600 * time.Millisecond, "30%": 600 * time.Millisecond, "1": 2 * time.Second, "500ms": 500 * time.Millisecond} {
 		if got, err := ParseJitter(text, 2*time.Second); err != nil || got != want {
