@@ -3,6 +3,7 @@ package actions
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -35,31 +36,32 @@ func TestTwins(t *testing.T) {
 		name  string
 		all   []network.Inspect
 		class state.Class
+		id    string
 		words string
 		calls string
 	}{
 		{
 			"the oldest stays",
 			[]network.Inspect{twin("n1", "p", 0), other, twin("n2", "p", time.Hour)},
-			state.OK, "",
+			state.OK, "n2", "",
 			"netinspect front, network ls front, netinspect n1, netinspect n2, netremove n1, netinspect front",
 		},
 		{
 			"one in use stays",
 			[]network.Inspect{twin("n1", "p", 0, "web"), twin("n2", "p", time.Hour)},
-			state.OK, "",
+			state.OK, "n1", "",
 			"netinspect front, network ls front, netinspect n1, netinspect n2, netremove n2, netinspect front",
 		},
 		{
 			"one of three stays",
 			[]network.Inspect{twin("n1", "p", 0), twin("n2", "p", 0), twin("n3", "p", 0)},
-			state.OK, "",
+			state.OK, "n1", "",
 			"netinspect front, network ls front, netinspect n1, netinspect n2, netinspect n3, netremove n2, netremove n3, netinspect front",
 		},
 		{
 			"one is somebody else's",
 			[]network.Inspect{twin("n1", "p", 0), twin("n2", "q", time.Hour)},
-			state.Foreign, "project q's",
+			state.Foreign, "", "project q's",
 			"netinspect front, network ls front, netinspect n1",
 		},
 	} {
@@ -93,7 +95,7 @@ func TestTwins(t *testing.T) {
 					},
 				}
 				got := run(t, e, project()).done(t, state.EnsureNetwork{Op: 1, Network: "front"})
-				check(t, got, tc.class, got.ID, tc.words)
+				check(t, got, tc.class, tc.id, tc.words)
 				if e.told() != tc.calls {
 					t.Errorf("calls: %s", e.told())
 				}
@@ -107,22 +109,27 @@ func TestTwins(t *testing.T) {
 func TestTwinsAtStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gone := ""
+		all := []network.Inspect{twin("n1", "p", 0), twin("n2", "p", time.Hour)}
 		e := &stub{
 			t: t,
 			start: func(context.Context, string) error {
 				return fmt.Errorf("network front is ambiguous (2 matches found on name): %w", errdefs.ErrInvalidArgument)
 			},
-			netList: func(context.Context) ([]network.Summary, error) {
-				return []network.Inspect{twin("n1", "p", 0), twin("n2", "p", time.Hour)}, nil
+			netList: func(context.Context) ([]network.Summary, error) { return all, nil },
+			netInspect: func(_ context.Context, id string) (network.Inspect, error) {
+				i := slices.IndexFunc(all, func(n network.Inspect) bool { return n.ID == id })
+				if i < 0 {
+					return network.Inspect{}, notFound("network " + id + " not found")
+				}
+				return all[i], nil
 			},
-			netInspect: func(_ context.Context, id string) (network.Inspect, error) { return twin(id, "p", 0), nil },
 			netRemove: func(_ context.Context, id string) error {
 				gone += id
 				return nil
 			},
 		}
 		check(t, run(t, e, project()).done(t, state.Start{Op: 1, Child: "web", ID: "c1"}), state.Transient, "c1", "the second network of this name was removed, it is tried again")
-		if gone != "n2" {
+		if gone != "n1" {
 			t.Errorf("removed: %q", gone)
 		}
 	})
