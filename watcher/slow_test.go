@@ -27,19 +27,28 @@ func TestSlowInspectsHoldNobodyBack(t *testing.T) {
 		synctest.Wait()
 		began := time.Now()
 		b.observe <- state.Observe{Op: 1, Child: "quick", ID: quick}
-		answered := 0
-		for ev := range b.out {
-			got, ok := ev.(state.Observed)
-			if !ok {
-				continue
+		end := time.After(time.Minute)
+		first := false
+		for answered := 0; answered <= poolSize; {
+			select {
+			case ev := <-b.out:
+				got, ok := ev.(state.Observed)
+				if !ok {
+					continue
+				}
+				answered++
+				if got.Op != 1 {
+					continue
+				}
+				if first = answered == 1; !first || time.Since(began) != slowCall {
+					t.Errorf("answer %d, after %s", answered, time.Since(began))
+				}
+			case <-end:
+				t.Fatalf("%d answers of %d", answered, poolSize+1)
 			}
-			answered++
-			if got.Op == 1 && (answered != 1 || time.Since(began) != slowCall) {
-				t.Errorf("answer %d, after %s", answered, time.Since(began))
-			}
-			if answered == poolSize+1 {
-				return
-			}
+		}
+		if !first {
+			t.Error("the quick one was not answered first")
 		}
 	})
 }
