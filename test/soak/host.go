@@ -9,10 +9,12 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"foster/test/lab"
 )
 
 // hosted is a foster outside of Swarm: a process beside the engine of its node. Something starts it again when it ends,
-// as an init system would.
+// as an init system would. It dies with this program.
 type hosted struct {
 	program string // on this machine
 	log     string
@@ -43,33 +45,37 @@ func (h *hosted) serve(ctx context.Context) error {
 		}
 		cmd.Dir = filepath.Dir(h.program)
 		cmd.Stdout, cmd.Stderr = log, log
-		if err := cmd.Start(); err != nil {
+		done, err := lab.Launch(cmd)
+		if err != nil {
 			return fmt.Errorf("start the foster on a host: %w", err)
 		}
 		h.mu.Lock()
 		h.cmd, h.pid = cmd, cmd.Process.Pid
 		h.mu.Unlock()
-		ended := make(chan error, 1)
-		go func() { ended <- cmd.Wait() }()
+		slow := ""
 		select {
-		case err = <-ended:
+		case <-done:
 		case <-ctx.Done():
-			_ = cmd.Process.Signal(syscall.SIGTERM) // it may have ended: Wait tells
+			_ = cmd.Process.Signal(syscall.SIGTERM) // it may have ended: its state tells
 			select {
-			case err = <-ended:
+			case <-done:
 			case <-time.After(outageTimeout):
+				slow = fmt.Sprintf(", for it did not stop within %s", outageTimeout)
 				_ = cmd.Process.Kill()
-				err = fmt.Errorf("the foster on a host did not stop within %s: %w", outageTimeout, <-ended)
+				<-done
 			}
 		}
 		h.mu.Lock()
 		h.cmd = nil
 		h.mu.Unlock()
 		if ctx.Err() != nil {
-			return err
+			if slow != "" || !cmd.ProcessState.Success() {
+				return fmt.Errorf("%s%s", cmd.ProcessState, slow)
+			}
+			return nil
 		}
-		fmt.Fprintf(log, "(ended: %v; started again)\n", err)
-		pause(ctx, 500*time.Millisecond)
+		fmt.Fprintf(log, "(ended: %s; started again)\n", cmd.ProcessState)
+		_ = lab.Pause(ctx, 500*time.Millisecond)
 	}
 	return nil
 }

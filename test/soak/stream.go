@@ -8,6 +8,8 @@ import (
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/events"
 	"github.com/docker/docker/api/types/filters"
+
+	"foster/test/lab"
 )
 
 // follow reads the node's events into the ledger until ctx ends. An engine that goes away is asked again until it is
@@ -16,7 +18,7 @@ func (s *soak) follow(ctx context.Context, n *node) {
 	since := time.Now().UnixNano()
 	for ctx.Err() == nil {
 		since = s.stream(ctx, n, since)
-		pause(ctx, 50*time.Millisecond)
+		_ = lab.Pause(ctx, 50*time.Millisecond)
 	}
 }
 
@@ -62,6 +64,6 @@ func (s *soak) watch(ctx context.Context, n *node) {
 			}
 		}
 		s.ledger.judge(time.Now().UnixNano())
-		pause(ctx, glance)
+		_ = lab.Pause(ctx, glance)
 	}
 }

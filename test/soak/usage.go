@@ -4,12 +4,13 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/docker/docker/api/types/container"
+
+	"foster/test/lab"
 )
 
 // restFor is how long the processor's time is counted while nothing happens, and maxAtRest what part of a core a foster
@@ -68,7 +69,9 @@ func (s *soak) usage(ctx context.Context) error {
 		before[i] = in.Seconds
 	}
 	from := time.Now()
-	pause(ctx, restFor)
+	if err := lab.Pause(ctx, restFor); err != nil {
+		return context.Cause(ctx)
+	}
 	for i, in := range all {
 		if err := in.read(); err != nil {
 			return err
@@ -82,12 +85,9 @@ func (s *soak) usage(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
-// ticks is the kernel's unit of a process's time, 1/100 s on every Linux.
-const ticks = 100
-
 // read reads the process's time, age and memory.
 func (in *instance) read() error {
-	stat, err := os.ReadFile(filepath.Join(in.proc, "stat"))
+	u, err := lab.ReadUsage(in.proc)
 	if err != nil {
 		return fmt.Errorf("measure %s on %s: %w", in.Service, in.Node, err)
 	}
@@ -95,21 +95,10 @@ func (in *instance) read() error {
 	if err != nil {
 		return err
 	}
-	_, rest, _ := strings.Cut(string(stat), ") ") // the name before may hold anything
-	fields := strings.Fields(rest)
-	if len(fields) < 22 {
-		return fmt.Errorf("measure %s on %s: the kernel says %q", in.Service, in.Node, stat)
-	}
-	number := func(field int) float64 { // counted as proc(5) does, from 1
-		v, _ := strconv.ParseFloat(fields[field-3], 64) // the kernel writes numbers there
-		return v
-	}
 	now, err := strconv.ParseFloat(strings.Fields(string(uptime))[0], 64)
 	if err != nil {
 		return err
 	}
-	in.Seconds = (number(14) + number(15)) / ticks
-	in.Age = now - number(22)/ticks
-	in.RSS = int64(number(24)) * int64(os.Getpagesize())
+	in.Seconds, in.Age, in.RSS = u.Processor.Seconds(), now-u.Born.Seconds(), u.RSS
 	return nil
 }
