@@ -181,8 +181,10 @@ func (s *soak) lookAtChild(ctx context.Context, n *node, at place, want child, f
 		if e == nil || e.EndpointID == "" {
 			return "it is not attached to " + name
 		}
-		if !slices.Contains(e.Aliases, want.name) && !slices.Contains(e.DNSNames, want.name) {
-			return fmt.Sprintf("its aliases on %s are %q", name, e.Aliases)
+		for _, alias := range append([]string{want.name}, want.aliases...) {
+			if !slices.Contains(e.Aliases, alias) && !slices.Contains(e.DNSNames, alias) {
+				return fmt.Sprintf("its aliases on %s are %q, without %s", name, e.Aliases, alias)
+			}
 		}
 		net, err := n.Client().NetworkInspect(ctx, name, network.InspectOptions{})
 		if err != nil {

@@ -42,6 +42,7 @@ type launcher struct {
 type child struct {
 	name     string
 	networks []string // of the engine; with a leading _ those of the project
+	aliases  []string // on them, beside its name
 	shares   string   // the child whose network namespace it has
 	once     bool     // it ends with 0 and stays so, as long as nobody removes it
 	checked  bool     // it has a healthcheck
@@ -54,7 +55,7 @@ func launchers() []*launcher {
 			{name: "everywhere", networks: []string{"_own", sharedNetwork}},
 		}},
 		{service: "soak_pair", nodes: []int{1, 3}, children: []child{
-			{name: "vpn", networks: []string{"_tunnel"}, checked: true},
+			{name: "vpn", networks: []string{"_tunnel"}, aliases: []string{"gate"}, checked: true},
 			{name: "app", shares: "vpn"},
 			{name: "init", networks: []string{"_store"}, once: true},
 			{name: "db", networks: []string{"_store", "_tunnel"}},
