@@ -12,6 +12,8 @@ import (
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/filters"
 	"github.com/docker/docker/api/types/network"
+
+	"foster/test/lab"
 )
 
 // errAbsent: the victim is not there at this moment.
@@ -85,18 +87,22 @@ func (s *soak) harm(ctx context.Context, f fault, n *node, id string) error {
 	case "restart":
 		return api.ContainerRestart(ctx, id, container.StopOptions{Timeout: &grace})
 	case "rm":
-		err := api.ContainerRemove(ctx, id, container.RemoveOptions{Force: true, RemoveVolumes: !f.twist})
-		if err == nil && f.twist && f.blind {
-			s.ledger.spare(n.Name, id)
+		if f.twist && f.blind(n.index) {
+			c, err := api.ContainerInspect(ctx, id)
+			if err != nil {
+				return err
+			}
+			// Before the removal: an engine that is killed may have carried it out whatever it answers.
+			s.ledger.spare(n.Name, anonymousOf(c)...)
 		}
-		return err
+		return api.ContainerRemove(ctx, id, container.RemoveOptions{Force: true, RemoveVolumes: !f.twist})
 	case "crash":
 		return n.KillContainerProcess(ctx, id, syscall.SIGKILL)
 	case "pause":
 		if err := api.ContainerPause(ctx, id); err != nil {
 			return err
 		}
-		pause(ctx, f.length)
+		_ = lab.Pause(ctx, f.length)
 		return api.ContainerUnpause(ctx, id)
 	case "cut":
 		return cut(ctx, n, id, f.twist)
@@ -209,7 +215,7 @@ func (s *soak) harmService(ctx context.Context, f fault) error {
 	if err := s.insist(ctx, "service", "scale", "--detach", fmt.Sprintf("%s=%d", service, scale)); err != nil {
 		return err
 	}
-	pause(ctx, f.length)
+	_ = lab.Pause(ctx, f.length)
 	return s.insist(ctx, "service", "scale", "--detach", fmt.Sprintf("%s=%d", service, f.who.replicas))
 }
 
@@ -222,7 +228,7 @@ func (s *soak) insist(ctx context.Context, args ...string) error {
 		if err == nil || ctx.Err() != nil {
 			return err
 		}
-		pause(ctx, 500*time.Millisecond)
+		_ = lab.Pause(ctx, 500*time.Millisecond)
 	}
 }
 
@@ -237,6 +243,6 @@ func (s *soak) harmHost(ctx context.Context, f fault) error {
 	if err := s.host.signal(syscall.SIGSTOP); err != nil {
 		return err
 	}
-	pause(ctx, f.length)
+	_ = lab.Pause(ctx, f.length)
 	return s.host.signal(syscall.SIGCONT)
 }

@@ -57,8 +57,9 @@ const settled = int64(2 * time.Second)
 type ledger struct {
 	mu      sync.Mutex
 	runs    map[place][]*containerRun
-	owner   map[string]place // of each container of foster's, by ID
-	volumes map[string]map[string]string
+	owner   map[string]place  // of each container of foster's, by ID
+	volumes map[string]string // the child's container that each volume was in, by node and name
+	spared  map[string]bool   // volumes that nobody can know any more, the same
 	story   map[place][]moment
 	faults  []moment
 	recent  map[place][]int64 // stamps of the last minute
@@ -67,7 +68,7 @@ type ledger struct {
 	ended     map[string]int64  // when each node's engine has ended last
 	lenient   map[string]int    // nodes whose engine is meddled with: strangers are stopped there
 	excused   map[string]int64  // until when what happened to the strangers of a node was its engine's doing
-	strangers map[string]string // names of what nobody may touch, by ID
+	strangers map[string]string // names of what nobody may touch, by node and ID
 	changed   time.Time         // when something of foster's has changed last
 	breaches  []*breach
 	broken    func(*breach) // called for the first
@@ -77,7 +78,7 @@ type ledger struct {
 
 func newLedger(broken func(*breach)) *ledger {
 	return &ledger{
-		runs: map[place][]*containerRun{}, owner: map[string]place{}, volumes: map[string]map[string]string{},
+		runs: map[place][]*containerRun{}, owner: map[string]place{}, volumes: map[string]string{}, spared: map[string]bool{},
 		story: map[place][]moment{}, recent: map[place][]int64{}, created: map[place][]int64{},
 		ended: map[string]int64{}, lenient: map[string]int{}, excused: map[string]int64{}, strangers: map[string]string{}, broken: broken,
 	}
@@ -95,7 +96,7 @@ func (l *ledger) record(node string, m events.Message) {
 	if m.Type != events.ContainerEventType {
 		id = m.Actor.Attributes["container"] // of a network's connect, of a volume's mount
 	}
-	l.guard(node, m, action, id)
+	l.guard(node, m, id)
 	if project, name := m.Actor.Attributes[labelProject], m.Actor.Attributes[labelChild]; m.Type == events.ContainerEventType && name != "" {
 		l.owner[id] = place{node, project, name}
 	} else if service := m.Actor.Attributes[labelService]; m.Type == events.ContainerEventType && m.Actor.Attributes[labelLauncher] != "" {
@@ -126,10 +127,7 @@ func (l *ledger) record(node string, m events.Message) {
 		return
 	}
 	if m.Type == events.VolumeEventType && action == "mount" {
-		if l.volumes[node] == nil {
-			l.volumes[node] = map[string]string{}
-		}
-		l.volumes[node][m.Actor.ID] = id
+		l.volumes[node+" "+m.Actor.ID] = id
 	}
 	l.rate(at, m, action)
 	if m.Type != events.ContainerEventType {
@@ -229,10 +227,18 @@ func (l *ledger) protect(node, id, name string) {
 	l.strangers[node+" "+id] = name
 }
 
-// guard sees to it that nothing happens to strangers. While an engine is meddled with it ends and starts them itself;
-// they are compared before and after then, see strangers.
-func (l *ledger) guard(node string, m events.Message, action, container string) {
-	if l.lenient[node] > 0 || m.TimeNano <= l.excused[node] || slices.Contains(quietActions, action) {
+// strange says whether something is a stranger's.
+func (l *ledger) strange(node, id string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, ok := l.strangers[node+" "+id]
+	return ok
+}
+
+// guard sees to it that nothing happens to strangers, whatever it be: the soak itself only inspects them. While an engine
+// is meddled with it ends and starts them itself; they are compared before and after then, see strangers.
+func (l *ledger) guard(node string, m events.Message, container string) {
+	if l.lenient[node] > 0 || m.TimeNano <= l.excused[node] {
 		return
 	}
 	for _, id := range []string{m.Actor.ID, container} {
@@ -267,6 +273,16 @@ func (l *ledger) first() *breach {
 		return nil
 	}
 	return l.breaches[0]
+}
+
+// peak is the most events of one child in a minute, and whose they were; "" without any.
+func (l *ledger) peak() (int, string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.hottest == 0 {
+		return 0, ""
+	}
+	return l.hottest, l.hot.String()
 }
 
 // still says for how long nothing of foster's has changed.

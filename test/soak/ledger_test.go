@@ -134,7 +134,6 @@ func TestStrangers(t *testing.T) {
 	l := newTeller(t)
 	l.protect("n1", "s1", "stranger")
 	l.protect("n1", "net1", "strangers")
-	l.container(1, "exec_create: ls", "s1")
 	l.record("n2", events.Message{Type: events.ContainerEventType, Action: "stop", Actor: events.Actor{ID: "s1"}})
 	l.meddle("n1", 1)
 	l.container(2, "die", "s1")
@@ -144,30 +143,61 @@ func TestStrangers(t *testing.T) {
 	l.container(time.Now().UnixNano()/int64(100*time.Millisecond)+1, "start", "s1")
 	l.expect("a stranger was touched: container start")
 	for _, m := range []events.Message{
+		{Type: events.ContainerEventType, Action: "exec_create: ls", Actor: events.Actor{ID: "s1"}},
+		{Type: events.ContainerEventType, Action: "copy", Actor: events.Actor{ID: "s1"}},
+		{Type: events.ContainerEventType, Action: "attach", Actor: events.Actor{ID: "s1"}},
+		{Type: events.VolumeEventType, Action: "destroy", Actor: events.Actor{ID: "vol1"}},
 		{Type: events.ContainerEventType, Action: "rename", Actor: events.Actor{ID: "s1"}},
 		{Type: events.NetworkEventType, Action: "disconnect", Actor: events.Actor{ID: "net7", Attributes: map[string]string{"container": "s1"}}},
 		{Type: events.NetworkEventType, Action: "destroy", Actor: events.Actor{ID: "net1"}},
 		{Type: events.NetworkEventType, Action: "connect", Actor: events.Actor{ID: "net1", Attributes: map[string]string{"container": "web1"}}},
 	} {
 		l := newTeller(t)
-		l.strangers = map[string]string{"n1 s1": "stranger", "n1 net1": "strangers"}
+		l.strangers = map[string]string{"n1 s1": "stranger", "n1 net1": "strangers", "n1 vol1": "data"}
 		m.TimeNano = 1
 		l.record("n1", m)
 		l.expect("a stranger was touched: " + string(m.Type) + " " + string(m.Action))
 	}
 }
 
-// A volume is a child's as long as anybody remembers the container that it was mounted into.
+// A volume without a name has to go, told of or not, but for those of strangers and those that nobody can know.
 func TestVolumes(t *testing.T) {
 	l := newTeller(t)
 	l.container(1, "create", "web1")
-	for id, container := range map[string]string{"a": "web1", "b": "s1"} {
+	for id, container := range map[string]string{"a": "web1", "b": "web1", "c": "web1", "d": "s1"} {
 		l.record("n1", events.Message{Type: events.VolumeEventType, Action: "mount", Actor: events.Actor{ID: id, Attributes: map[string]string{"container": container}}})
 	}
-	if at, id, ok := l.volumeOf("n1", "a"); !ok || id != "web1" || at.child != "web" {
-		t.Errorf("it is %v's (%s, %v)", at, id, ok)
+	l.protect("n1", "d", "stranger's volume")
+	l.spare("n1", "b", "e")
+	l.unborn("n1", "c", "f")
+	for _, c := range []struct {
+		node, name, child, where string
+		excess                   bool
+	}{
+		{"n1", "a", "web", "of web, which was in web1", true},
+		{"n1", "b", "", "", false},
+		{"n1", "c", "web", "of web, which was in web1", true}, // it was in a container
+		{"n1", "d", "", "", false},
+		{"n1", "e", "", "", false},
+		{"n1", "f", "", "", false},
+		{"n1", "g", "", "of nobody's that was told", true},
+		{"n2", "b", "", "of nobody's that was told", true},
+	} {
+		if at, where, excess := l.excess(c.node, c.name); excess != c.excess || where != c.where || at.child != c.child {
+			t.Errorf("%s on %s: %v, %q, %v; want %+v", c.name, c.node, at, where, excess, c)
+		}
 	}
-	if _, _, ok := l.volumeOf("n1", "b"); ok {
-		t.Error("a stranger's volume is taken for a child's")
+}
+
+func TestPeak(t *testing.T) {
+	l := newTeller(t)
+	if n, of := l.peak(); n != 0 || of != "" {
+		t.Errorf("nothing was told: %d of %q", n, of)
+	}
+	l.container(1, "create", "web1")
+	l.container(1, "create", "db1")
+	l.container(1, "start", "db1")
+	if n, of := l.peak(); n != 2 || of != "shop/db on n1" {
+		t.Errorf("%d of %q", n, of)
 	}
 }

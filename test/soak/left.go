@@ -3,14 +3,17 @@ package main
 import (
 	"context"
 	"fmt"
-	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/mount"
 	"github.com/docker/docker/api/types/network"
 	"github.com/docker/docker/api/types/volume"
+
+	"foster/test/lab"
 )
 
 // leaveTimeout is how long the stop of everything may take: ten seconds of grace, after two that Swarm needs for the
@@ -39,14 +42,36 @@ func (s *soak) leave(ctx context.Context) error {
 		if time.Since(begun) > leaveTimeout {
 			return s.ledger.breach(lacks[0].at, "left %s after the stacks were removed: %s", leaveTimeout, told(lacks))
 		}
-		pause(ctx, 300*time.Millisecond)
+		if err := lab.Pause(ctx, 300*time.Millisecond); err != nil {
+			return context.Cause(ctx)
+		}
 	}
 }
 
 // anonymous is the name that an engine gives to a volume without one.
 var anonymous = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
-// left says what of foster's is on the engines: containers, networks, and volumes without a name that its children had.
+// anonymousOf are the volumes without a name that a container has.
+func anonymousOf(c container.InspectResponse) []string {
+	var names []string
+	for _, m := range c.Mounts {
+		if m.Type == mount.TypeVolume && anonymous.MatchString(m.Name) {
+			names = append(names, m.Name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// ownNetworks are the engine's, Swarm's and the soak's.
+var ownNetworks = []string{"bridge", "host", "none", "ingress", "docker_gwbridge", sharedNetwork}
+
+// ended are the states of a task's container that is Swarm's alone: it keeps some for its history, and forgets them when
+// their engine restarts.
+var ended = []container.ContainerState{container.StateExited, container.StateCreated, container.StateDead}
+
+// left says what is on the engines that is neither theirs nor a stranger's: containers, networks, and volumes without a
+// name. It goes by what may be there, and not by what foster's labels say.
 func (s *soak) left(ctx context.Context) []lack {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -54,7 +79,7 @@ func (s *soak) left(ctx context.Context) []lack {
 	for _, n := range s.nodes {
 		api := n.Client()
 		add := func(project, format string, args ...any) {
-			if s.excused(project) {
+			if project != "" && s.excused(project) {
 				return
 			}
 			lacks = append(lacks, lack{place{n.Name, project, ""}, fmt.Sprintf(format, args...)})
@@ -64,11 +89,15 @@ func (s *soak) left(ctx context.Context) []lack {
 			add("", "its containers cannot be listed: %v", err)
 		}
 		for _, c := range containers {
-			if project := c.Labels[labelProject]; project != "" {
+			service := c.Labels[labelService]
+			switch project := c.Labels[labelProject]; {
+			case s.ledger.strange(n.Name, c.ID):
+			case project != "":
 				add(project, "container %s %s", strings.Join(c.Names, " "), c.Status)
-			} else if strings.HasPrefix(c.Labels[labelService], stackName+"_") && c.State == container.StateRunning {
-				// One that has ended is Swarm's alone: it keeps some for its history, and forgets them when their engine restarts.
-				add(c.Labels[labelService], "the task's container %.12s %s", c.ID, c.Status)
+			case !strings.HasPrefix(service, stackName+"_"):
+				add("", "container %s %s", strings.Join(c.Names, " "), c.Status)
+			case !slices.Contains(ended, c.State):
+				add(service, "the task's container %.12s %s", c.ID, c.Status)
 			}
 		}
 		networks, err := api.NetworkList(ctx, network.ListOptions{})
@@ -76,7 +105,8 @@ func (s *soak) left(ctx context.Context) []lack {
 			add("", "its networks cannot be listed: %v", err)
 		}
 		for _, net := range networks {
-			if project := net.Labels[labelProject]; project != "" {
+			project := net.Labels[labelProject]
+			if project != "" || !s.ledger.strange(n.Name, net.ID) && !slices.Contains(ownNetworks, net.Name) {
 				add(project, "network %s", net.Name)
 			}
 		}
@@ -85,26 +115,48 @@ func (s *soak) left(ctx context.Context) []lack {
 			add("", "its volumes cannot be listed: %v", err)
 		}
 		for _, v := range volumes.Volumes {
-			if at, id, ok := s.ledger.volumeOf(n.Name, v.Name); ok && anonymous.MatchString(v.Name) {
-				add(at.project, "the anonymous volume %.12s of %s, which was in %.12s", v.Name, at.child, id)
+			if at, where, excess := s.ledger.excess(n.Name, v.Name); excess && anonymous.MatchString(v.Name) {
+				add(at.project, "the anonymous volume %.12s %s", v.Name, where)
 			}
 		}
 	}
 	return lacks
 }
 
-// spare forgets the volumes of a container that was removed without them while its foster may have been dead: nothing
-// tells them from anybody's then. A foster that lives removes them.
-func (l *ledger) spare(node, id string) {
+// spare forgets volumes that nobody can tell from anybody's: those of a container that is removed without them while its
+// foster may be dead. A foster that lives removes them.
+func (l *ledger) spare(node string, names ...string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	maps.DeleteFunc(l.volumes[node], func(_, owner string) bool { return owner == id })
+	for _, name := range names {
+		l.spared[node+" "+name] = true
+	}
 }
 
-// volumeOf is the child whose volume it was.
-func (l *ledger) volumeOf(node, name string) (place, string, bool) {
+// unborn spares those that have never been in a container, among the volumes that are in none when an engine is back
+// from its end: it was making their containers, and nobody was told of them.
+func (l *ledger) unborn(node string, names ...string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	id, ok := l.volumes[node][name]
-	return l.owner[id], id, ok
+	for _, name := range names {
+		if _, heard := l.volumes[node+" "+name]; !heard {
+			l.spared[node+" "+name] = true
+		}
+	}
+}
+
+// excess says whether a volume without a name has no reason to be there, and which child's it was, if that was told.
+func (l *ledger) excess(node, name string) (at place, where string, excess bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	key := node + " " + name
+	if _, strange := l.strangers[key]; strange || l.spared[key] {
+		return place{}, "", false
+	}
+	id, heard := l.volumes[key]
+	if !heard {
+		return place{}, "of nobody's that was told", true
+	}
+	at = l.owner[id]
+	return at, fmt.Sprintf("of %s, which was in %.12s", at.child, id), true
 }

@@ -4,6 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/docker/docker/api/types/filters"
+	"github.com/docker/docker/api/types/volume"
+
+	"foster/test/lab"
 )
 
 // errLab: the soak itself, or its lab, does not work. That ends the soak without a verdict on foster.
@@ -11,7 +16,7 @@ var errLab = errors.New("the lab is broken")
 
 // outage ends, stops or isolates a node, and brings it back.
 func (s *soak) outage(ctx context.Context, f fault) error {
-	n := s.nodes[f.node-1]
+	n, run := s.nodes[f.node-1], ctx
 	// Whatever happens, the node comes back: a soak that is broken off ends with its lab.
 	ctx, cancel := context.WithTimeout(ctx, 2*outageTimeout)
 	defer cancel()
@@ -19,16 +24,18 @@ func (s *soak) outage(ctx context.Context, f fault) error {
 	switch f.kind {
 	case "engine-freeze":
 		if err = n.Pause(ctx); err == nil {
-			pause(ctx, f.length)
+			_ = lab.Pause(ctx, f.length)
 			err = n.Resume(ctx)
 		}
 	case "wire-cut":
 		if err = n.Cut(ctx); err == nil {
-			pause(ctx, f.length)
+			_ = lab.Pause(ctx, f.length)
 			err = n.Heal(ctx)
 		}
 	default:
-		err = s.blackout(ctx, f, n)
+		if err = s.blackout(ctx, f, n); err == nil {
+			s.revivals.Go(func() { s.revive(run, n) }) // it is no part of the fault: foster is to recover meanwhile
+		}
 	}
 	if err != nil {
 		return errors.Join(fmt.Errorf("%s: %w", f, err), errLab)
@@ -60,7 +67,7 @@ func (s *soak) blackout(ctx context.Context, f fault, n *node) error {
 		return err
 	}
 	s.ledger.engineEnded(n.Name)
-	pause(ctx, f.length)
+	_ = lab.Pause(ctx, f.length) // it is started again whatever happens
 	if f.kind == "power-cut" {
 		err = n.Boot(ctx)
 	} else {
@@ -68,6 +75,13 @@ func (s *soak) blackout(ctx context.Context, f fault, n *node) error {
 	}
 	if err != nil {
 		return err
+	}
+	dangling, err := n.Client().VolumeList(ctx, volume.ListOptions{Filters: filters.NewArgs(filters.Arg("dangling", "true"))})
+	if err != nil {
+		return err
+	}
+	for _, v := range dangling.Volumes {
+		s.ledger.unborn(n.Name, v.Name)
 	}
 	if err := s.comeBack(ctx, n); err != nil {
 		s.ledger.breach(place{node: n.Name, project: "strangers"}, "%v", err)

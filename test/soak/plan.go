@@ -19,7 +19,7 @@ type fault struct {
 	node   int           // 0: wherever the victim is
 	child  string        // "" for faults of the launcher or the node
 	twist  bool          // the variant: rm without -v, disconnect --force, …
-	blind  bool          // its round harms fosters or engines as well
+	round  []fault       // all of its round, while that goes on
 }
 
 // project is the victim's.
@@ -44,6 +44,19 @@ func (f fault) String() string {
 		fmt.Fprintf(&b, " for %.1f s", f.length.Seconds())
 	}
 	return b.String()
+}
+
+// blind says whether the foster that looks after the victim, on this node, may be dead or without its engine meanwhile.
+func (f fault) blind(node int) bool {
+	return slices.ContainsFunc(f.round, func(other fault) bool {
+		switch kindOf(other.kind).aim {
+		case atNode:
+			return other.node == node
+		case atTask, atService, atHost:
+			return other.who == f.who && (other.node == 0 || other.node == node) && (other.slot == 0 || other.slot == f.slot)
+		}
+		return false
+	})
 }
 
 // aim says whom a kind of fault is done to.

@@ -90,3 +90,37 @@ func TestAgain(t *testing.T) {
 		}
 	}
 }
+
+// A removal is blind where its foster, or the engine of both, is harmed in the same round, and nowhere else.
+func TestBlind(t *testing.T) {
+	all := launchers()
+	pair, replica, hosted := all[1], all[2], all[4]
+	for _, c := range []struct {
+		victim fault
+		node   int // where it is found
+		other  fault
+		want   bool
+	}{
+		{fault{who: pair, node: 1}, 1, fault{kind: "kill", who: pair, node: 1, child: "db"}, false},
+		{fault{who: pair, node: 1}, 1, fault{kind: "storm", who: pair, node: 1}, false},
+		{fault{who: pair, node: 1}, 1, fault{kind: "network-rm", who: pair, node: 1}, false},
+		{fault{who: pair, node: 1}, 1, fault{kind: "engine-kill", node: 1}, true},
+		{fault{who: pair, node: 1}, 1, fault{kind: "engine-kill", node: 2}, false},
+		{fault{who: replica, slot: 2}, 2, fault{kind: "wire-cut", node: 2}, true},
+		{fault{who: pair, node: 1}, 1, fault{kind: "foster-kill", who: pair, node: 1}, true},
+		{fault{who: pair, node: 1}, 1, fault{kind: "foster-kill", who: pair, node: 3}, false},
+		{fault{who: pair, node: 1}, 1, fault{kind: "foster-kill", who: replica, slot: 1}, false},
+		{fault{who: replica, slot: 2}, 3, fault{kind: "foster-pause", who: replica, slot: 2}, true},
+		{fault{who: replica, slot: 2}, 3, fault{kind: "foster-pause", who: replica, slot: 1}, false},
+		{fault{who: replica, slot: 2}, 3, fault{kind: "scale", who: replica}, true},
+		{fault{who: pair, node: 3}, 3, fault{kind: "update", who: pair}, true},
+		{fault{who: pair, node: 3}, 3, fault{kind: "host-kill", who: hosted, node: 3}, false},
+		{fault{who: hosted, node: 3}, 3, fault{kind: "host-freeze", who: hosted, node: 3}, true},
+	} {
+		c.victim.kind, c.victim.child = "rm", "some"
+		c.victim.round = []fault{c.victim, c.other}
+		if got := c.victim.blind(c.node); got != c.want {
+			t.Errorf("%s on n%d beside %s: blind %v, want %v", c.victim, c.node, c.other, got, c.want)
+		}
+	}
+}

@@ -4,10 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"foster/test/lab"
 )
 
 // defaultBound is how long anything may take to be whole once the last fault has ceased. foster itself needs a second or
@@ -51,12 +52,10 @@ func (s *soak) rounds(ctx context.Context) error {
 func (s *soak) round(ctx context.Context, faults []fault) error {
 	var work sync.WaitGroup
 	errs := make([]error, len(faults))
-	blind := slices.ContainsFunc(faults, func(f fault) bool { return f.child == "" })
 	for i, f := range faults {
-		f.blind = blind
+		f.round = faults
 		work.Go(func() {
-			pause(ctx, f.at)
-			if ctx.Err() != nil {
+			if lab.Pause(ctx, f.at) != nil {
 				return
 			}
 			s.ledger.note(f)
@@ -76,38 +75,32 @@ func (s *soak) round(ctx context.Context, faults []fault) error {
 
 // quiet waits until everything is whole and stays so, and looks after the strangers.
 func (s *soak) quiet(ctx context.Context, after string) error {
-	ceased := time.Now()
-	var whole time.Time
+	p := period{bound: s.o.bound, ceased: time.Now()}
 	for {
 		lacks := s.look(ctx)
 		if err := context.Cause(ctx); err != nil {
 			return err
 		}
-		now := time.Now()
-		switch {
-		case len(lacks) > 0:
-			whole = time.Time{}
+		if len(lacks) > 0 {
 			s.lacking(lacks)
-		case whole.IsZero():
-			whole = now
 		}
-		if still := s.ledger.still(); !whole.IsZero() && still >= calm {
-			if changed := now.Add(-still); changed.After(whole) {
-				whole = changed
-			}
-			took := max(0, whole.Sub(ceased))
+		took, state := p.seen(time.Now(), len(lacks) == 0, s.ledger.still())
+		if state == over {
 			s.report.recovered(took, after)
 			s.tell.whole(took)
 			break
 		}
-		if now.Sub(ceased) > s.o.bound {
+		if state == late {
 			if len(lacks) == 0 {
-				lacks = []lack{{what: "all is whole, but it does not come to rest"}}
+				lacks = []lack{{what: fmt.Sprintf("all is whole, but only %s after it, or it does not come to rest", took)}}
 			}
 			return s.ledger.breach(lacks[0].at, "not whole %s after the last fault (%s): %s", s.o.bound, after, told(lacks))
 		}
-		pause(ctx, 300*time.Millisecond)
+		if err := lab.Pause(ctx, 300*time.Millisecond); err != nil {
+			return context.Cause(ctx)
+		}
 	}
+	s.revivals.Wait()
 	for _, n := range s.nodes {
 		if err := s.unharmed(ctx, n); err != nil {
 			if cause := context.Cause(ctx); cause != nil {
@@ -117,6 +110,47 @@ func (s *soak) quiet(ctx context.Context, after string) error {
 		}
 	}
 	return nil
+}
+
+// period is a quiet one, as look after look tells it.
+type period struct {
+	bound  time.Duration
+	ceased time.Time // the last fault
+	whole  time.Time // since when all is whole and nothing changes; zero while it is not
+}
+
+type state int
+
+const (
+	going state = iota
+	over        // whole within the bound, and calm since
+	late        // not whole at the bound
+)
+
+// seen takes one look in: whether it found everything whole, and for how long nothing of foster's has changed. It says
+// how long after the last fault all was whole; a change after that is the end of being whole, and so counts as well.
+func (p *period) seen(now time.Time, complete bool, still time.Duration) (time.Duration, state) {
+	if !complete {
+		p.whole = time.Time{}
+		if now.Sub(p.ceased) > p.bound {
+			return 0, late
+		}
+		return 0, going
+	}
+	if p.whole.IsZero() {
+		p.whole = now
+	}
+	if changed := now.Add(-still); changed.After(p.whole) {
+		p.whole = changed
+	}
+	took := p.whole.Sub(p.ceased)
+	switch {
+	case took > p.bound:
+		return took, late
+	case now.Sub(p.whole) >= calm:
+		return took, over
+	}
+	return took, going
 }
 
 // lacking remembers what was missing last, for the one who waits.

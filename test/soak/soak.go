@@ -42,6 +42,7 @@ type soak struct {
 	launchers []*launcher
 	ledger    *ledger
 	strangers strangers
+	revivals  sync.WaitGroup // of strangers, after an outage
 	logs      *keeper
 	reaps     bool // the image knows foster reap
 
@@ -105,7 +106,7 @@ func (s *soak) run(ctx context.Context) (err error) {
 		watchers.Go(func() { s.watch(watching, n) })
 	}
 	err = s.live(ctx)
-	s.report.Events, s.report.EventsOf = s.ledger.hottest, s.ledger.hot.String()
+	s.report.Events, s.report.EventsOf = s.ledger.peak()
 	if b := s.ledger.first(); b != nil {
 		s.tellStory(ctx, s.tell.out, b)
 		return b
@@ -115,10 +116,12 @@ func (s *soak) run(ctx context.Context) (err error) {
 
 // live is the soak between the start of the lab and its end.
 func (s *soak) live(ctx context.Context) error {
+	defer s.revivals.Wait()
 	s.tell.line("images")
 	if err := s.images(ctx); err != nil {
 		return err
 	}
+	s.report.Reap = s.reaps
 	if _, err := s.manager().Docker(ctx, "network", "create", "--driver", "overlay", "--attachable", sharedNetwork); err != nil {
 		return err
 	}
@@ -154,6 +157,9 @@ func (s *soak) live(ctx context.Context) error {
 			return s.ledger.breach(place{node: n.Name, project: "strangers"}, "%v", err)
 		}
 	}
+	if err := lab.Pause(ctx, calm); err != nil { // until the last events have been told
+		return context.Cause(ctx)
+	}
 	s.ledger.judge(time.Now().UnixNano() + settled)
 	if b := s.ledger.first(); b != nil {
 		return b
@@ -169,16 +175,6 @@ func (s *soak) startHost(ctx context.Context) func() {
 	return func() {
 		stop()
 		<-s.host.done
-	}
-}
-
-// pause lets time pass, less when ctx ends.
-func pause(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
 	}
 }
 

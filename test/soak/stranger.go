@@ -5,16 +5,20 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/network"
+
+	"foster/test/lab"
 )
 
 // strangers are what nobody may touch: plain ones, ones that carry the Compose labels of foster's projects, and ones
-// whose names begin like those of foster's objects. None has a label of foster's own.
+// whose names begin like those of foster's objects; beside them the volume of a container that is gone, which nobody but
+// its owner may remove. None has a label of foster's own.
 type strangers struct {
 	mu    sync.Mutex
 	nodes map[string]*belongings
@@ -34,6 +38,7 @@ type condition struct {
 	pid         int
 	endpoints   map[string]string // network -> endpoint ID
 	always      bool              // the engine starts it again
+	volumes     []string          // those without a name
 }
 
 const (
@@ -100,7 +105,17 @@ func (s *soak) settleOn(ctx context.Context, n *node) error {
 		}
 		b.containers[c.name] = condition{}
 	}
-	pause(ctx, calm) // until the events of their own start have been told
+	gone, err := s.abandon(ctx, n)
+	if err != nil {
+		return err
+	}
+	if err := lab.Pause(ctx, calm); err != nil { // until the events of their own start have been told
+		return err
+	}
+	for _, volume := range gone {
+		b.volumes = append(b.volumes, volume)
+		s.ledger.protect(n.Name, volume, "the volume of a container that is gone")
+	}
 	for name := range b.containers {
 		now, err := conditionOf(ctx, n, name)
 		if err != nil {
@@ -108,11 +123,33 @@ func (s *soak) settleOn(ctx context.Context, n *node) error {
 		}
 		b.containers[name] = now
 		s.ledger.protect(n.Name, now.id, name)
+		for _, volume := range now.volumes {
+			b.volumes = append(b.volumes, volume)
+			s.ledger.protect(n.Name, volume, name+"'s volume")
+		}
 	}
 	s.strangers.mu.Lock()
 	defer s.strangers.mu.Unlock()
 	s.strangers.nodes[n.Name] = b
 	return nil
+}
+
+// abandon leaves the volume of a container that was removed without it: it looks like those that foster collects, and had
+// the same image.
+func (s *soak) abandon(ctx context.Context, n *node) ([]string, error) {
+	id, err := n.Docker(ctx, "run", "--detach", childImage)
+	if err != nil {
+		return nil, err
+	}
+	c, err := n.Client().ContainerInspect(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	volumes := anonymousOf(c)
+	if len(volumes) == 0 {
+		return nil, fmt.Errorf("a container of %s has no volume", childImage)
+	}
+	return volumes, n.Client().ContainerRemove(ctx, id, container.RemoveOptions{Force: true})
 }
 
 func conditionOf(ctx context.Context, n *node, name string) (condition, error) {
@@ -125,6 +162,7 @@ func conditionOf(ctx context.Context, n *node, name string) (condition, error) {
 	now := condition{
 		id: c.ID, started: c.State.StartedAt, running: c.State.Running && !c.State.Paused && !c.State.Restarting, pid: c.State.Pid,
 		endpoints: map[string]string{}, always: c.HostConfig.RestartPolicy.Name == container.RestartPolicyAlways,
+		volumes: anonymousOf(c),
 	}
 	for name, e := range c.NetworkSettings.Networks {
 		now.endpoints[name] = e.EndpointID
@@ -138,18 +176,19 @@ func (s *soak) unharmed(ctx context.Context, n *node) error {
 	b := s.strangers.nodes[n.Name]
 	s.strangers.mu.Unlock()
 	var errs []error
-	for name, was := range b.containers {
+	for _, name := range sortedKeys(b.containers) {
+		was := b.containers[name]
 		is, err := conditionOf(ctx, n, name)
-		if err == nil && (is.id != was.id || is.started != was.started || is.running != was.running || is.pid != was.pid || !maps.Equal(is.endpoints, was.endpoints)) {
+		if err == nil && (is.id != was.id || is.started != was.started || is.running != was.running || is.pid != was.pid || !maps.Equal(is.endpoints, was.endpoints) || !slices.Equal(is.volumes, was.volumes)) {
 			err = fmt.Errorf("stranger %s on %s was touched: it was %+v, and is %+v", name, n.Name, was, is)
 		}
 		errs = append(errs, err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	for name, id := range b.networks {
+	for _, name := range sortedKeys(b.networks) {
 		is, err := n.Client().NetworkInspect(ctx, name, network.InspectOptions{})
-		if err == nil && is.ID != id {
+		if err == nil && is.ID != b.networks[name] {
 			err = fmt.Errorf("stranger's network %s on %s is another one", name, n.Name)
 		}
 		errs = append(errs, err)
@@ -193,6 +232,39 @@ func (s *soak) comeBack(ctx context.Context, n *node) error {
 		if time.Now().After(deadline) || ctx.Err() != nil {
 			return err
 		}
-		pause(ctx, 200*time.Millisecond)
+		_ = lab.Pause(ctx, 200*time.Millisecond)
+	}
+}
+
+// revive starts those again that no engine starts by itself, for they have no restart policy. An engine that does not do
+// it within the time of an outage, as while the manager is away that it needs for an overlay, keeps them ended: that is
+// told, and they are watched as they are.
+func (s *soak) revive(ctx context.Context, n *node) {
+	s.strangers.mu.Lock()
+	b := s.strangers.nodes[n.Name]
+	s.strangers.mu.Unlock()
+	s.ledger.meddle(n.Name, 1)
+	defer s.ledger.meddle(n.Name, -1)
+	for _, name := range sortedKeys(b.containers) {
+		was := b.containers[name]
+		if was.always || was.running {
+			continue
+		}
+		try, cancel := context.WithTimeout(ctx, outageTimeout)
+		err := lab.Await(try, "start of stranger "+name, func() error {
+			// Its call is not cut off: an engine carries it out later.
+			return n.Client().ContainerStart(ctx, was.id, container.StartOptions{})
+		})
+		cancel()
+		now, inspected := conditionOf(ctx, n, name)
+		if err := errors.Join(err, inspected); err != nil && ctx.Err() == nil {
+			s.tell.note("stranger %s on %s stays ended: %v", name, n.Name, err)
+		}
+		if inspected != nil {
+			continue
+		}
+		s.strangers.mu.Lock()
+		b.containers[name] = now
+		s.strangers.mu.Unlock()
 	}
 }
