@@ -26,10 +26,16 @@ external networks and everything without foster's labels are never touched.
 It waits until something has been an orphan for --grace: the next task of a
 service takes a running child over. --dry-run only says what would go, and why
 the rest is kept. --watch goes on until SIGTERM: the way to run it as a global
-service, see docs/reap.md.
+service, see docs/reap.md.`
 
-Exit codes: 0 done, 1 something could not be removed, 69 the engine could not be
-reached, 78 wrong flags.`
+const reapCodes = `
+Exit codes:
+  0    done; a watch was stopped
+  1    something could not be removed
+  69   the engine could not be reached, or did not finish an answer
+  78   wrong flags
+  128+ the number of the signal that stopped a single run
+`
 
 const reapExample = `  # what would go, and why
   foster reap --dry-run
@@ -78,6 +84,15 @@ func reapCommand(out outside) *cobra.Command {
 		_ = cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
 	}
 	addSomeSettings(cmd, reapSettings)
+	flags.Lookup("engine-timeout").Usage = "How long a watch tries to reach the engine at start; a single run tries once unless this is set. [FOSTER_ENGINE_TIMEOUT]"
+	usage := cmd.UsageFunc() // without the exit codes of the root's
+	cmd.SetUsageFunc(func(cmd *cobra.Command) error {
+		if err := usage(cmd); err != nil {
+			return err
+		}
+		_, err := fmt.Fprint(cmd.OutOrStderr(), reapCodes)
+		return err
+	})
 	return cmd
 }
 
@@ -87,11 +102,8 @@ func (f *reapFlags) check(cmd *cobra.Command) (grace time.Duration, problems spe
 		problems = append(problems, spec.Problem{Variable: flag, Value: value, What: what, Mend: mend})
 	}
 	grace, err := spec.ParseDuration(f.grace)
-	switch {
-	case err != nil:
-		add("--grace", f.grace, "is not a duration", "write it like 0s, 30s or 5m")
-	case grace < 0:
-		add("--grace", f.grace, "is negative", "write it like 0s, 30s or 5m")
+	if err != nil {
+		add("--grace", f.grace, "is "+err.Error(), "write it like 0s, 30s or 5m")
 	}
 	if f.format != "table" && f.format != "json" {
 		add("--format", f.format, "is not one of the choices", "use one of table, json")

@@ -104,8 +104,8 @@ func TestReapCommand(t *testing.T) {
 func TestReapFlags(t *testing.T) {
 	r := newReaping(t)
 	for _, c := range []struct{ args, says string }{
-		{"--grace soon", `--grace="soon"`},
-		{"--grace -1s", `--grace="-1s"`},
+		{"--grace soon", `--grace="soon": is not a duration`},
+		{"--grace -1s", `--grace="-1s": is a negative duration`},
 		{"--format xml", "table, json"},
 		{"--watch --dry-run", "does not go with --dry-run"},
 		{"--watch --format json", "--log-format"},
@@ -123,10 +123,13 @@ func TestReapFlags(t *testing.T) {
 		t.Errorf("the engine was asked: %v", calls)
 	}
 	code, stdout, _ := r.reap(t, outside{}, "--help")
-	for _, want := range []string{"foster reap --dry-run", "--grace DURATION", "--project PROJECT", `(default "1m0s")`} {
+	for _, want := range []string{"foster reap --dry-run", "--grace DURATION", "--project PROJECT", `(default "1m0s")`, "a single run tries once", "  1    something could not be removed"} {
 		if code != 0 || !strings.Contains(stdout, want) {
 			t.Errorf("exit %d, no %q in its help\n%s", code, want, stdout)
 		}
+	}
+	if strings.Count(stdout, "Exit codes:") != 1 {
+		t.Errorf("its help has the exit codes of others too\n%s", stdout)
 	}
 	if code, stdout, _ := call(t, r, nil, "__complete", "reap", "--format", ""); code != 0 || !strings.HasPrefix(stdout, "table\njson\n") {
 		t.Errorf("exit %d, completed are %q", code, stdout)
