@@ -85,13 +85,17 @@ func TestGrace(t *testing.T) {
 			parent := w.foster("dead")
 			w.child("p", "app", parent, nil)
 			w.must(w.Kill(parent))
-			time.Sleep(50 * time.Second)
+			time.Sleep(49600 * time.Millisecond)
 			began := time.Now()
-			_, err := w.once(Config{Grace: time.Minute})
+			var said strings.Builder
+			_, err := w.once(Config{Grace: time.Minute, Progress: &said})
 			w.must(err)
 			w.left("dead")
-			if took := time.Since(began); took < 9*time.Second || took > 11*time.Second {
+			if took := time.Since(began); took < 10*time.Second || took > 11*time.Second {
 				t.Errorf("it took %s", took)
+			}
+			if !strings.HasPrefix(said.String(), "waiting 10s for") {
+				t.Errorf("it said %q", said.String())
 			}
 		})
 	})

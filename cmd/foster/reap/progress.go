@@ -22,7 +22,7 @@ func (r *Reaper) wait(ctx context.Context, pending []Finding) error {
 	whole := time.Until(end)
 	what := fmt.Sprintf("for %s, which the next foster may take over", counted(len(pending), "orphan"))
 	if r.cfg.Progress != nil && !r.cfg.Terminal {
-		fmt.Fprintf(r.cfg.Progress, "waiting %s %s\n", whole.Round(100*time.Millisecond), what)
+		fmt.Fprintf(r.cfg.Progress, "waiting %s %s\n", max(whole, time.Second).Round(time.Second), what)
 	}
 	done := time.NewTimer(whole)
 	defer done.Stop()

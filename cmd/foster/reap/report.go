@@ -60,15 +60,15 @@ func WriteJSON(w io.Writer, found []Finding) error {
 	return e.Encode(append([]Finding{}, found...))
 }
 
-// age is since when the parent is gone, in words.
+// age is since when the last foster of what nobody has is gone, in words.
 func age(f Finding) string {
 	switch {
 	case f.Since != nil:
 		return units.HumanDuration(time.Since(*f.Since)) + " ago"
-	case f.Verdict == Orphan && f.parent != "":
-		return "unknown"
+	case f.Verdict == Kept:
+		return "-"
 	}
-	return "-"
+	return "unknown"
 }
 
 func summary(found []Finding) string {

@@ -16,7 +16,7 @@ func TestReports(t *testing.T) {
 		w.child("p", "app", parent, nil, w.network("p", "front"))
 		w.must(w.Kill(parent))
 		w.child("q", "app", "", nil)
-		w.child("r", "app", gone(7), nil)
+		w.child("r", "app", gone(7), nil, w.network("r", "front"))
 		time.Sleep(3*time.Minute + time.Second)
 		found, err := w.once(Config{DryRun: true})
 		w.must(err)
@@ -30,12 +30,14 @@ func TestReports(t *testing.T) {
 			"volume " + found[2].Name[:12] + " p dead local 3 minutes ago orphan it goes with container p-app-1",
 			"container q-app-1 q - running - kept " + whyUnseen,
 			"container r-app-1 r 000000000000 running unknown orphan its parent is gone",
+			"network r_front r - bridge unknown orphan nothing that stays needs it",
+			"volume " + found[6].Name[:12] + " r 000000000000 local unknown orphan it goes with container r-app-1",
 		} {
 			if got := strings.Join(strings.Fields(lines[i]), " "); got != want {
 				t.Errorf("line %d is %q, want %q", i, got, want)
 			}
 		}
-		if got := lines[len(lines)-2]; got != "5 orphans, 1 kept" {
+		if got := lines[len(lines)-2]; got != "6 orphans, 1 kept" {
 			t.Errorf("it ends with %q", got)
 		}
 
@@ -43,8 +45,16 @@ func TestReports(t *testing.T) {
 		w.must(WriteJSON(&out, found))
 		var back []map[string]any
 		w.must(json.Unmarshal(out.Bytes(), &back))
-		if len(back) != 6 || back[0]["verdict"] != "orphan" || back[0]["project"] != "p" || back[0]["kind"] != "container" || back[0]["since"] == nil || back[4]["since"] != nil {
+		if len(back) != 7 || back[0]["verdict"] != "orphan" || back[0]["project"] != "p" || back[0]["kind"] != "container" || back[0]["since"] == nil || back[4]["since"] != nil {
 			t.Errorf("the JSON is\n%s", out.String())
+		}
+
+		found, err = w.once(Config{Projects: []string{"r"}})
+		w.must(err)
+		out.Reset()
+		w.must(WriteTable(&out, found))
+		if n := strings.Count(out.String(), "unknown"); n != 3 {
+			t.Errorf("of what it has removed it says\n%s", out.String())
 		}
 
 		out.Reset()
