@@ -13,8 +13,9 @@
 // that runs, with every attachment that it had before, healthy where there is a
 // healthcheck, in the namespaces of a container that runs.
 //
-// Where to read on: run.go goes round, round.go is one round, whole.go says
-// what whole is, recorder.go keeps the events, probe.go and outage.go are the
-// client that sees the downtime, and report.go, histogram.go and progress.go
-// tell of it all.
+// Where to read on: parent.go says which foster lives, find.go which container
+// is the child, run.go goes round, round.go is one round, whole.go says what
+// whole is, recorder.go keeps the events, probe.go and outage.go are the client
+// that sees the downtime, and report.go, histogram.go and progress.go tell of
+// it all.
 package chaos
