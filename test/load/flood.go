@@ -13,6 +13,7 @@ import (
 	"github.com/docker/docker/api/types/filters"
 
 	"foster/spec"
+	"foster/test/lab"
 	"foster/test/relay"
 )
 
@@ -35,6 +36,9 @@ func (l *load) flood(ctx context.Context) (err error) {
 		}
 	}()
 	if err := f.await(ctx, "launched", 1); err != nil {
+		return err
+	}
+	if err := lab.Pause(ctx, settle); err != nil {
 		return err
 	}
 	v := victim{load: l, foster: f, project: project, network: project + "_front"}
@@ -69,7 +73,10 @@ func (l *load) flood(ctx context.Context) (err error) {
 	}
 	flow := r.Flood(l.perSecond)
 	loud, err := v.cost(func() error { return v.harm(ctx, l.during/time.Duration(l.faults)) })
-	took := time.Since(flow.Begin)
+	took, open := time.Since(flow.Begin), r.Streams()
+	if err != nil {
+		r.CutStreams() // the flood would wait for ever for a reader that hangs
+	}
 	foreign, size := flow.Stop()
 	if err != nil {
 		return err
@@ -86,8 +93,14 @@ func (l *load) flood(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if n := len(r.Requests(relay.Call("GET", "/events"))); n != 2 {
-		return fmt.Errorf("the streams ended: %d subscriptions of two readers", n)
+	if n := len(r.Requests(relay.Call("GET", "/events"))); n != 2 || open != 2 {
+		return fmt.Errorf("the streams ended: %d subscriptions of two readers, %d were open to the end", n, open)
+	}
+	if least := float64(l.perSecond) * took.Seconds() / 2; float64(foreign) < least {
+		return fmt.Errorf("that was no flood: %d foreign events in %s, it takes %.0f", foreign, took, least)
+	}
+	if err := v.once(); err != nil {
+		return err
 	}
 	if err := errors.Join(f.stop(ctx), l.left(ctx, project)); err != nil {
 		return err
@@ -129,6 +142,11 @@ func (v *victim) cost(do func() error) (time.Duration, error) {
 	return after - before, err
 }
 
+// settle is how long the child runs undisturbed before each fault: longer than
+// foster's stable time, so that no recovery begins with a pause between tries, and
+// long enough for a second recovery from the same fault to be told.
+const settle = 3 * stableAfter
+
 // harm kills the child and cuts it off its network in turn, one fault in each
 // stretch of time, and awaits each recovery.
 func (v *victim) harm(ctx context.Context, stretch time.Duration) error {
@@ -151,15 +169,23 @@ func (v *victim) harm(ctx context.Context, stretch time.Duration) error {
 		if err := v.foster.await(ctx, "recovered", v.made); err != nil {
 			return fmt.Errorf("fault %d: %w", v.made, err)
 		}
-		slowest = max(slowest, time.Since(at))
-		if told, recovered := v.foster.told("fault"), v.foster.told("recovered"); told != v.made || recovered != v.made {
-			return fmt.Errorf("%d faults were made, %d are told and %d recovered from", v.made, told, recovered)
+		slowest = max(slowest, v.foster.last("recovered").Sub(at))
+		if err := lab.Pause(ctx, max(settle, time.Until(begin.Add(time.Duration(i+1)*stretch)))); err != nil {
+			return err
 		}
-		if err := wait(ctx, time.Until(begin.Add(time.Duration(i+1)*stretch))); err != nil {
+		if err := v.once(); err != nil {
 			return err
 		}
 	}
 	v.slowest = append(v.slowest, slowest)
+	return nil
+}
+
+// once fails unless each fault so far was told once, and recovered from once.
+func (v *victim) once() error {
+	if told, recovered := v.foster.told("fault"), v.foster.told("recovered"); told != v.made || recovered != v.made {
+		return fmt.Errorf("%d faults were made, %d are told and %d recovered from", v.made, told, recovered)
+	}
 	return nil
 }
 
@@ -180,18 +206,6 @@ func (v *victim) child(ctx context.Context) (string, error) {
 		return "", errors.New("the child is not on its network")
 	}
 	return c.ID, nil
-}
-
-// wait lets time pass, less when ctx ends.
-func wait(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // decode is the processor time of decoding the events of a flood once more, as

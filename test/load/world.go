@@ -30,6 +30,8 @@ const (
 	childImage = "load/sleep"
 	// patience is for what takes a second or two on an idle machine.
 	patience = time.Minute
+	// stableAfter is foster's, short enough for many faults.
+	stableAfter = 100 * time.Millisecond
 )
 
 // load is one run.
@@ -112,15 +114,16 @@ type process struct {
 	done chan struct{} // closed at its end
 
 	mu   sync.Mutex
-	said map[string]int // log entries by their message
-	tail []string       // the last of them
+	said map[string]int       // log entries by their message
+	at   map[string]time.Time // when the last of each came
+	tail []string             // the last of all
 	err  bytes.Buffer
 }
 
 // tailSize is how much of the log an error shows.
 const tailSize = 40
 
-// launch starts foster as a process beside the engine.
+// launch starts foster as a process beside the engine. It dies with this program.
 func (l *load) launch(project, host string, settings ...string) (*process, error) {
 	cmd := exec.Command(l.foster)
 	for _, kv := range l.node.Env() {
@@ -129,22 +132,23 @@ func (l *load) launch(project, host string, settings ...string) (*process, error
 		}
 	}
 	cmd.Env = append(cmd.Env, "DOCKER_HOST="+host, "LAUNCH_IMAGE="+childImage, "LAUNCH_PULL=never", "LAUNCH_PROJECT_NAME="+project,
-		"LAUNCH_SERVICE_NAME=child", "FOSTER_STABLE_AFTER=100ms", "FOSTER_LOG_FORMAT=json")
+		"LAUNCH_SERVICE_NAME=child", "FOSTER_STABLE_AFTER="+stableAfter.String(), "FOSTER_LOG_FORMAT=json")
 	cmd.Env = append(cmd.Env, settings...)
 	cmd.Dir = l.work
-	p := &process{cmd: cmd, done: make(chan struct{}), said: map[string]int{}}
-	out, err := cmd.StdoutPipe()
+	p := &process{cmd: cmd, done: make(chan struct{}), said: map[string]int{}, at: map[string]time.Time{}}
+	out, in := io.Pipe()
+	cmd.Stdout, cmd.Stderr = in, &p.err
+	ended, err := lab.Launch(cmd)
 	if err != nil {
 		return nil, err
 	}
-	cmd.Stderr = &p.err
-	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("start foster: %w", err)
-	}
+	go func() {
+		<-ended
+		in.Close() // all that it said has been copied by then
+	}()
 	go func() {
 		defer close(p.done)
 		p.read(out)
-		_ = cmd.Wait() // how it ended is in ProcessState
 	}()
 	return p, nil
 }
@@ -158,10 +162,22 @@ func (p *process) read(out io.Reader) {
 		kind, _, _ := strings.Cut(entry.Message, ":")
 		p.mu.Lock()
 		p.said[kind]++
-		if p.tail = append(p.tail, lines.Text()); len(p.tail) > tailSize {
-			p.tail = p.tail[1:]
-		}
+		p.at[kind] = time.Now()
+		p.keep(lines.Text())
 		p.mu.Unlock()
+	}
+	if err := lines.Err(); err != nil {
+		p.mu.Lock()
+		p.keep(fmt.Sprintf("(not read any more: %v)", err))
+		p.mu.Unlock()
+		_, _ = io.Copy(io.Discard, out) // foster does not wait for a reader
+	}
+}
+
+// keep adds to the tail; mu is held.
+func (p *process) keep(line string) {
+	if p.tail = append(p.tail, line); len(p.tail) > tailSize {
+		p.tail = p.tail[1:]
 	}
 }
 
@@ -170,6 +186,13 @@ func (p *process) told(kind string) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.said[kind]
+}
+
+// last is when the last entry of a kind came.
+func (p *process) last(kind string) time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.at[kind]
 }
 
 // log is the end of what it said.
@@ -214,21 +237,9 @@ func (p *process) kill() {
 	<-p.done
 }
 
-// await asks again and again until there is no error.
+// await asks again and again, until there is no error or patience is over.
 func await(ctx context.Context, what string, ask func() error) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		err := ask()
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("wait for %s: %w (%w)", what, err, ctx.Err())
-		case <-tick.C:
-		}
-	}
+	return lab.Await(ctx, what, ask)
 }
