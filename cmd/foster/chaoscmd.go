@@ -33,7 +33,6 @@ Ctrl-C ends after the present round, a second one at once; nothing stays paused
 or cut.`
 
 const chaosCodes = `
-Exit codes:
   0    everything recovered
   1    something did not, or a fault could not be made
   69   the engine does not answer
@@ -97,14 +96,7 @@ func chaosCommand(out outside) *cobra.Command {
 	flags.BoolVar(&o.OnHost, "on-host", false, "also break children whose foster is not seen from here, such as one outside of containers on another machine")
 	flags.BoolVarP(&f.yes, "yes", "y", false, "do not ask before breaking children of several projects; needed for that without a terminal")
 	completeChaos(out, cmd)
-	usage := cmd.UsageFunc() // without the exit codes of the root's
-	cmd.SetUsageFunc(func(cmd *cobra.Command) error {
-		if err := usage(cmd); err != nil {
-			return err
-		}
-		_, err := fmt.Fprint(cmd.OutOrStderr(), chaosCodes)
-		return err
-	})
+	endsWith(cmd, chaosCodes)
 	return cmd
 }
 

@@ -120,7 +120,11 @@ func patiently(ctx context.Context, timeout time.Duration, log zerolog.Logger, q
 	case final:
 		return err
 	case err != nil:
-		return &exitError{Code: exitUnavailable, Err: fmt.Errorf("reach the engine for %s: %w (is /var/run/docker.sock mounted, or DOCKER_HOST set?)", timeout, err)}
+		tried := "reach the engine"
+		if timeout > 0 {
+			tried = fmt.Sprintf("reach the engine for %s", timeout)
+		}
+		return &exitError{Code: exitUnavailable, Err: fmt.Errorf("%s: %w (is /var/run/docker.sock mounted, or DOCKER_HOST set?)", tried, err)}
 	}
 	if tries > 0 {
 		log.Info().Int("tries", tries).Msg("the engine answers")

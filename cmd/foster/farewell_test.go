@@ -161,8 +161,11 @@ func TestRemainders(t *testing.T) {
 		},
 		Volumes: []state.Volume{{Name: "v2"}},
 		Networks: []state.Network{
-			{Name: "front", External: true, State: state.NetPresent}, {Name: "p_back", State: state.NetRemoving}, {Name: "p_gone", State: state.NetRemoved},
-			{Name: "p_held", State: state.NetAbsent}, {Name: "p_late", State: state.NetAbsent, Doubt: true},
+			{Name: "front", External: true, State: state.NetPresent},
+			{Name: "p_back", State: state.NetRemoving},
+			{Name: "p_gone", State: state.NetRemoved},
+			{Name: "p_held", State: state.NetAbsent},
+			{Name: "p_late", State: state.NetAbsent, Doubt: true},
 		},
 	}
 	got := listed(remainders(s, map[string]string{"web": "p-web-1", "db": "p-db-1", "job": "p-job-1"}))

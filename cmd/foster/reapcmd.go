@@ -29,7 +29,6 @@ the rest is kept. --watch goes on until SIGTERM: the way to run it as a global
 service, see docs/reap.md.`
 
 const reapCodes = `
-Exit codes:
   0    done; a watch was stopped
   1    something could not be removed
   69   the engine could not be reached, or did not finish an answer
@@ -85,14 +84,7 @@ func reapCommand(out outside) *cobra.Command {
 	}
 	addSomeSettings(cmd, reapSettings)
 	flags.Lookup("engine-timeout").Usage = "How long a watch tries to reach the engine at start; a single run tries once unless this is set. [FOSTER_ENGINE_TIMEOUT]"
-	usage := cmd.UsageFunc() // without the exit codes of the root's
-	cmd.SetUsageFunc(func(cmd *cobra.Command) error {
-		if err := usage(cmd); err != nil {
-			return err
-		}
-		_, err := fmt.Fprint(cmd.OutOrStderr(), reapCodes)
-		return err
-	})
+	endsWith(cmd, reapCodes)
 	return cmd
 }
 

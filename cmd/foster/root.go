@@ -46,8 +46,7 @@ const rootExample = `  # what a stack file's task runs
   LAUNCH_IMAGE=busybox foster config
   LAUNCH_IMAGE=busybox foster check`
 
-const exitCodes = `
-Exit codes:
+const runCodes = `
   0    stopped by a signal or with the followed parent, or every child completed
   69   the engine could not be reached, or was lost during the stop
   78   the configuration is wrong: one line per problem on stderr
@@ -67,6 +66,16 @@ func execute(ctx context.Context, out outside) error {
 		return &exitError{Code: exitConfig, Err: fmt.Errorf("%w; see foster --help", err)}
 	}
 	return err
+}
+
+// endings is the annotation of a command with its exit codes, for its help.
+const endings = "exit codes"
+
+func endsWith(cmd *cobra.Command, codes string) {
+	if cmd.Annotations == nil {
+		cmd.Annotations = map[string]string{}
+	}
+	cmd.Annotations[endings] = codes
 }
 
 func newRoot(out outside) *cobra.Command {
@@ -89,9 +98,14 @@ func newRoot(out outside) *cobra.Command {
 		if err := usage(cmd); err != nil {
 			return err
 		}
-		_, err := fmt.Fprint(cmd.OutOrStderr(), exitCodes)
+		codes, ok := cmd.Annotations[endings]
+		if !ok {
+			return nil
+		}
+		_, err := fmt.Fprintf(cmd.OutOrStderr(), "\nExit codes:%s", codes)
 		return err
 	})
+	endsWith(root, runCodes)
 
 	run := runCommand(out)
 	root.RunE = run.RunE

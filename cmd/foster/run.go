@@ -37,6 +37,7 @@ func runCommand(out outside) *cobra.Command {
 		},
 	}
 	addSettings(cmd)
+	endsWith(cmd, runCodes)
 	return cmd
 }
 
