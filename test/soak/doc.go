@@ -13,11 +13,13 @@
 //
 //   - two running containers of one child on one node, for however short: by the engines' stamps of start and die, and
 //     by lists;
-//   - a stranger's container, network or volume that was touched in any way while its engine ran;
+//   - a stranger's container, network or volume that was touched in any way while its engine ran, an exec included, and
+//     the volume of a stranger's container that is gone;
 //   - whatever is not whole, or left over, at the end of the bound, once the faults have ceased;
 //   - something hot: more creations or events of one child in a minute than faults and backoff explain, or a foster that
 //     uses the processor while nothing happens;
-//   - containers, networks and anonymous volumes that are left after the end.
+//   - containers, networks and anonymous volumes that are left after the end, whatever their labels: all that is neither
+//     the engines' own nor a stranger's.
 //
 // The seed decides which faults are done, to whom, when within a round and for how long. It does not decide the time that
 // recoveries take, so the same seed may meet the engines in another moment: repeat a seed that has failed.
