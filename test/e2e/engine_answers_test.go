@@ -78,6 +78,9 @@ func live(t *testing.T, h *harm) []relay.Request {
 	f := w.composed(strings.ReplaceAll(answersFile, "EXT", ext), address)
 	want := wanted(w.net("front"), ext)
 	f.awaitChild() // a start that fails is a fault of a launch too
+	if l := f.said("adopted"); len(l) > 0 {
+		t.Errorf("there was nothing to adopt: %v", l)
+	}
 	before := w.awaitWhole(want)
 
 	h.phase()
