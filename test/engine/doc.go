@@ -14,12 +14,13 @@
 //	e.Exit("child", 3)             // an act from outside
 //	e.Inject(engine.ContainerCreate, 2, engine.Fault{Err: engine.Refused})
 //
-// Three kinds of methods:
+// Four kinds of methods:
 //
 //   - the calls of the client (calls.go), counted and subject to faults;
 //   - acts from outside (outside.go): the child's process, an operator at the
 //     command line, a swarm manager, the power supply;
-//   - faults (fault.go): of one call, of the event stream, of the whole engine.
+//   - faults (fault.go): of one call, of the event stream, of the whole engine;
+//   - what a test looks at itself (look.go).
 //
 // # Order of events
 //

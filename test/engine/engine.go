@@ -123,7 +123,10 @@ func (e *Engine) Close() {
 	e.background.Wait()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.containers, e.networks, e.volumes, e.execs, e.calls, e.ring = nil, nil, nil, nil, nil, nil // a test may have a thousand engines
+	// A test may have a thousand engines.
+	e.containers, e.networks, e.volumes, e.execs, e.calls, e.ring = nil, nil, nil, nil, nil, nil
+	e.images, e.registry, e.behaviour = map[string]*present{}, map[string]Image{}, map[string]Process{}
+	e.commands, e.faults, e.tampering = map[string]Command{}, map[Verb][]*fault{}, tampering{}
 }
 
 // ClientVersion is the API version, as negotiated with the engine.

@@ -29,7 +29,7 @@ func (e *Engine) emit(kind events.Type, action events.Action, id string, attribu
 	}
 	e.ring = append(e.ring, ev)
 	if len(e.ring) > ringSize {
-		e.ring = slices.Delete(e.ring, 0, len(e.ring)-ringSize)
+		e.ring[0], e.ring = event{}, e.ring[1:]
 	}
 	for _, out := range e.tampering.apply(ev) {
 		for s := range e.streams {

@@ -16,14 +16,14 @@ func (c *ctr) inspect() container.InspectResponse {
 	out := container.InspectResponse{
 		ContainerJSONBase: &container.ContainerJSONBase{
 			ID: c.id, Name: "/" + c.name, Created: stampText(c.created), Image: c.image.id,
-			HostConfig: copied(c.host), Driver: "overlay2", Platform: "linux",
+			HostConfig: cloned(c.host), Driver: "overlay2", Platform: "linux",
 			State: &container.State{
 				Status: c.state(), Running: c.running(), Paused: c.paused, OOMKilled: c.oom,
 				ExitCode: c.code, Error: c.failure,
 				StartedAt: stampText(c.started), FinishedAt: stampText(c.finished),
 			},
 		},
-		Config:          copied(c.config),
+		Config:          cloned(c.config),
 		NetworkSettings: &container.NetworkSettings{Networks: c.endpoints()},
 	}
 	if c.running() {
