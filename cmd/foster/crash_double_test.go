@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,13 +12,8 @@ import (
 func TestCrashTwice(t *testing.T) {
 	for _, name := range []string{"one: killed", "several: killed", "several: stop"} {
 		t.Run(name, func(t *testing.T) {
-			var c crashStory
-			for _, c = range crashStories {
-				if c.name == name {
-					break
-				}
-			}
-			began, deaths := time.Now(), 0
+			c := storyCalled(t, name)
+			began, deaths, played := time.Now(), 0, 0
 			points := c.rehearse(t)
 			const sample, most = 2, 12
 			for i := range sample {
@@ -27,13 +23,13 @@ func TestCrashTwice(t *testing.T) {
 					continue // this time it did not come to that point
 				}
 				for k := 0; k < len(seconds); k += 1 + len(seconds)/most {
-					second := seconds[k]
 					if t.Failed() {
 						return
 					}
-					if c.twice(t, first, second, k, nil) {
+					if c.twice(t, first, seconds[k], played, nil) {
 						deaths++
 					}
+					played++
 				}
 			}
 			if t.Logf("%d second deaths, %s", deaths, time.Since(began).Round(time.Millisecond)); deaths < 10 {
@@ -43,7 +39,17 @@ func TestCrashTwice(t *testing.T) {
 	}
 }
 
-// twice plays two deaths. With a zero second one it lists the points that there
+// storyCalled is one of crashStories.
+func storyCalled(t *testing.T, name string) crashStory {
+	t.Helper()
+	i := slices.IndexFunc(crashStories, func(c crashStory) bool { return c.name == name })
+	if i < 0 {
+		t.Fatalf("there is no story %q", name)
+	}
+	return crashStories[i]
+}
+
+// twice plays two deaths; k makes the circumstances different. With a zero second one it lists the points that there
 // are for it. It reports whether both of them came about.
 func (c crashStory) twice(t *testing.T, first, second point, k int, points *[]point) (met bool) {
 	synctest.Test(t, func(t *testing.T) {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
-	"strings"
 	"time"
 
 	"github.com/docker/docker/api/types"
@@ -81,11 +80,8 @@ func order[T any](ctx context.Context, m mortal, verb, object string, call func(
 // called is the name of something that may be named by its ID, which is another
 // one in each run.
 func (m mortal) called(object string) string {
-	if c, err := m.Look(object); err == nil {
-		return strings.TrimPrefix(c.Name, "/")
-	}
-	if n, err := m.LookNetwork(object); err == nil {
-		return n.Name
+	if name := m.NameOf(object); name != "" {
+		return name
 	}
 	if len(object) == 64 {
 		return "anonymous"
@@ -197,7 +193,7 @@ func (m mortal) ContainerExecCreate(ctx context.Context, id string, options cont
 }
 
 func (m mortal) ContainerExecAttach(ctx context.Context, id string, options container.ExecAttachOptions) (types.HijackedResponse, error) {
-	return change(ctx, m, "ContainerExecAttach", id, func(ctx context.Context) (types.HijackedResponse, error) {
+	return change(ctx, m, "ContainerExecAttach", "exec "+id, func(ctx context.Context) (types.HijackedResponse, error) {
 		conn, err := m.memory.ContainerExecAttach(ctx, id, options)
 		if err == nil {
 			// The connection ends with its foster, the command goes on.

@@ -126,6 +126,15 @@ func (l *life) end() {
 	}
 }
 
+// forget leaves next to nothing of a life that has ended: cobra keeps all commands
+// of a process, and with them this, and foster collects all garbage at its start.
+func (l *life) forget() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.passed, l.times, l.calls, l.late, l.onDeath, l.withIt = nil, nil, nil, nil, nil, nil
+	l.out.forget()
+}
+
 // Write is foster's log: what the loop says there happens at that moment.
 func (l *life) Write(p []byte) (int, error) {
 	line := string(p)

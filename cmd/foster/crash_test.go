@@ -25,6 +25,7 @@ type crashStory struct {
 	cast  func(*testing.T) cast
 	fault func(*engine.Engine) error // nil: the launch itself, or the stop
 	stop  bool
+	after func(*stage) // looks at what has happened; nil: nobody does
 }
 
 func single(*testing.T) cast { return one() }
@@ -171,8 +172,10 @@ func (c crashStory) play(t *testing.T, at point, k int, version string) (met boo
 		s.succeed(first, next, s.cast, k)
 		s.awaitWhole(next)
 		left.kept(s)
-		for _, l := range s.lives { if strings.Contains(l.out.String(), "there are two networks of this name") { fmt.Println("TWINS", c.name, at, version) } }
 		s.stop(next, left.spared...)
+		if c.after != nil {
+			c.after(s)
+		}
 	})
 	return met
 }
@@ -187,9 +190,8 @@ func (a *aftermath) kept(s *stage) {
 	}
 }
 
-// thin leaves out events that come while nothing is asked of the engine since
-// another point: what dies with foster then is only what it remembers. Each kind
-// of event stays.
+// thin leaves out events that follow no call of foster's; the first of each kind
+// stays: what dies with foster then is only what it remembers.
 func thin(points []point) []point {
 	var out []point
 	kinds := map[string]bool{}
@@ -206,25 +208,30 @@ func thin(points []point) []point {
 }
 
 // TestCrashPoints kills foster at every event that it hears, at every effect
-// that it decides on, and around every call that changes the engine.
+// that it decides on, and around every call that changes the engine. Which events
+// reach it one by one, and in which order calls are made that may be under way
+// together, is another thing in each run: some points take several tries.
 func TestCrashPoints(t *testing.T) {
+	const tries = 6
 	covered := map[string]int{}
 	for _, c := range crashStories {
 		t.Run(c.name, func(t *testing.T) {
-			began, missed := time.Now(), 0
+			began := time.Now()
+			var missed []point
 			points := thin(c.rehearse(t))
 			for k, at := range points {
 				met := false
-				for try := 0; try < 4 && !met && !t.Failed(); try++ {
+				for try := 0; try < tries && !met && !t.Failed(); try++ {
 					met = c.play(t, at, k, []string{"28.0", "20.10"}[(k+try)%2])
 				}
 				if met {
 					covered[at.what]++
 				} else {
-					missed++
+					missed = append(missed, at)
 				}
 			}
-			if t.Logf("%d points, %d of them not met again, %s", len(points), missed, time.Since(began).Round(time.Millisecond)); missed > len(points)/4 {
+			t.Logf("%d points, %s; not met again: %d %v", len(points), time.Since(began).Round(time.Millisecond), len(missed), missed)
+			if len(missed) > len(points)/10 {
 				t.Error("too many points were not met again")
 			}
 		})

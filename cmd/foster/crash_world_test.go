@@ -114,19 +114,21 @@ type stage struct {
 	lives  []*life
 	canary container.InspectResponse
 
-	mu   sync.Mutex
-	runs map[string]map[string]bool // child -> containers that run
-	two  []string                   // when there were two
+	mu    sync.Mutex
+	runs  map[string]map[string]bool // child -> containers that run
+	two   []string                   // when there were two
+	nets  map[string]int             // by name, how many there are
+	twins int                        // how often a network got a second one of its name
 }
 
 // newStage must be called in a bubble.
 func newStage(t *testing.T, version string, c cast) *stage {
 	t.Helper()
-	s := &stage{t: t, Engine: engine.New(engine.Options{Version: version}), cast: c, runs: map[string]map[string]bool{}}
+	s := &stage{t: t, Engine: engine.New(engine.Options{Version: version}), cast: c, runs: map[string]map[string]bool{}, nets: map[string]int{}}
 	t.Cleanup(func() {
 		s.Close()
 		for _, l := range s.lives {
-			l.out.forget() // cobra keeps all commands of a process, and with them this
+			l.forget()
 		}
 	})
 	config := dockerspec.DockerOCIImageConfig{ImageConfig: ocispec.ImageConfig{Volumes: map[string]struct{}{"/data": {}}}}
@@ -160,12 +162,16 @@ func newStage(t *testing.T, version string, c cast) *stage {
 }
 
 func (s *stage) watch(m events.Message) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if m.Type == events.NetworkEventType {
+		s.watchNetwork(m)
+		return
+	}
 	child := m.Actor.Attributes[spec.LabelChild]
 	if m.Type != events.ContainerEventType || child == "" {
 		return
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	if s.runs[child] == nil {
 		s.runs[child] = map[string]bool{}
 	}
@@ -177,6 +183,18 @@ func (s *stage) watch(m events.Message) {
 		}
 	case events.ActionDie:
 		delete(s.runs[child], m.Actor.ID)
+	}
+}
+
+func (s *stage) watchNetwork(m events.Message) {
+	name := m.Actor.Attributes["name"]
+	switch m.Action {
+	case events.ActionCreate:
+		if s.nets[name]++; s.nets[name] > 1 {
+			s.twins++
+		}
+	case events.ActionDestroy:
+		s.nets[name]--
 	}
 }
 
