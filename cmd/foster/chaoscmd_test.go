@@ -92,7 +92,10 @@ func TestChaosSignals(t *testing.T) {
 			}
 			p.child()
 			p.signals <- syscall.SIGTERM
-			p.exit(time.Minute)
+			if code := p.exit(time.Minute); code != 0 {
+				t.Errorf("exit code %d", code)
+			}
+			p.nothingLeft()
 		})
 	}
 }
