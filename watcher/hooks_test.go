@@ -16,7 +16,7 @@ import (
 	"foster/test/engine"
 )
 
-// TestMissedHooks: a line of a case is one event, as `made`, `create EXEC
+// TestMissedHooks: a case is events with commas between, as `made`, `create EXEC
 // COMMAND` or `die EXEC CODE`.
 func TestMissedHooks(t *testing.T) {
 	hooks := [][]string{{"sh", "-c", "one"}, {"two"}, {"two"}}

@@ -71,7 +71,7 @@ func TestHealthCounts(t *testing.T) {
 }
 
 // TestPace: a fault comes --every after the recovery from the last one, give or
-// take --jitter, so that every run lasts at least that long.
+// take --jitter, so that every run of the child lasts at least that long.
 func TestPace(t *testing.T) {
 	for _, jitter := range []time.Duration{0, time.Second} {
 		bubble(t, func(t *testing.T, w *world) {

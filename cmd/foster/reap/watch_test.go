@@ -100,7 +100,7 @@ func TestWatch(t *testing.T) {
 func TestWatchHears(t *testing.T) {
 	for _, who := range []struct {
 		name string
-		make func(w *world) // makes the container end, in which the watch runs already
+		make func(w *world) // makes the container called end, while the watch runs
 	}{
 		{"a foster that has only taken over", func(w *world) {
 			w.child("p", "app", gone(1), nil)
