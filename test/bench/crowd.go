@@ -102,8 +102,8 @@ func (c *crowd) start(ctx context.Context, b *bench, i int) error {
 	})
 }
 
-// rounds measures the crowd in each way once.
-func (c *crowd) rounds(ctx context.Context, b *bench, m *measured) error {
+// measure is one round of the engine's own.
+func (c *crowd) measure(ctx context.Context, b *bench, m *measured) error {
 	if err := b.phase("the engine's launch, creates in order", func() error {
 		at := time.Now().UnixNano()
 		t, err := c.launch(ctx, b, true)

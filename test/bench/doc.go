@@ -14,8 +14,8 @@
 //	first create → last start   by the engine's events; that the order held is verified
 //	killed at once → running    from the first `die` to the last `start`; baseline: kill, rm, create, start, in no order
 //
-// The same again with a hundred children; and with fifty fosters on one engine, each with a project of its own, that are
-// started at once, lose their children at once, and then have nothing to do: memory and processor of all of them.
+// The same again, once, with a hundred children; and with fifty fosters on one engine, each with a project of its own,
+// that are started at once, lose their children at once, and then have nothing to do: memory and processor of all.
 //
 // Events are compared by the stamps that the engine gives. Calls and process starts are stamped here, by the same clock:
 // engine and bench share one machine. A second table says where the time of a recovery goes. For the faults and for

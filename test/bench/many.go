@@ -93,7 +93,7 @@ func (b *bench) many(ctx context.Context, r *report, many size) error {
 			return fmt.Errorf("foster: %w", err)
 		}
 		own = copied
-		if err := own.rounds(ctx, b, &m); err != nil {
+		if err := own.measure(ctx, b, &m); err != nil {
 			return fmt.Errorf("baseline: %w", err)
 		}
 	}
