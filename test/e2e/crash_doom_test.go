@@ -24,6 +24,7 @@ const (
 // doom is the end that is in store for one foster.
 type doom struct {
 	w    *world
+	r    *relay.Relay
 	f    *foster
 	when moment
 	nth  int
@@ -41,7 +42,7 @@ type doom struct {
 func (w *world) doomed(when moment, nth int, armed bool, settings ...string) *doom {
 	w.t.Helper()
 	r, address := w.relay()
-	d := &doom{w: w, when: when, nth: nth, armed: armed}
+	d := &doom{w: w, r: r, when: when, nth: nth, armed: armed}
 	ready := make(chan struct{})
 	r.Intercept(func(x relay.Exchange) relay.Action {
 		<-ready
@@ -117,6 +118,12 @@ func (d *doom) pass(what string) bool {
 // that was signalled just now is whole for another moment, and has to end.
 func (d *doom) left(want want) []check {
 	d.w.t.Helper()
+	lab.Eventually(d.w.t, patience, "the last of what it asked", func() error {
+		if n := d.r.Clients(); n > 0 {
+			return fmt.Errorf("%d connections", n)
+		}
+		return nil
+	})
 	d.mu.Lock()
 	busy, at := d.busy, d.at
 	if d.dead && d.when == beforeRequest {
@@ -125,10 +132,12 @@ func (d *doom) left(want want) []check {
 	d.mu.Unlock()
 	c, err := d.w.whole(want)
 	switch {
-	case err != nil || d.when == lateRequest || busy > 0:
+	case err != nil || d.when == lateRequest:
 		return nil
 	case at == "container kill":
 		d.w.heard(lab.Type("container"), lab.Container(c.ID), lab.Action("die"))
+		return nil
+	case busy > 0:
 		return nil
 	}
 	return []check{same(c)}

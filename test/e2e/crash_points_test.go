@@ -88,10 +88,11 @@ func (c *crash) recoveries() {
 		for nth := 1; nth < maxPoints; nth++ {
 			d := c.doomed(c.when, nth, false, c.settings...)
 			c.awaitSettled(d.f, kept...)
+			before := len(d.f.said("recovered")) // of what the one before it left
 			d.arm()
 			fault()
 			if !c.dies(d, func() error {
-				if len(d.f.said("recovered")) == 0 {
+				if len(d.f.said("recovered")) == before {
 					return errors.New("not recovered")
 				}
 				return nil

@@ -36,6 +36,7 @@ type Relay struct {
 	intercept func(Exchange) Action
 	onEvent   func(Event)
 	streams   map[*stream]struct{}
+	clients   int      // open connections
 	events    int      // passed on so far
 	last      [][]byte // the event lines passed on last, for RepeatEvents
 	steps     []step   // of the engine's clock
@@ -96,7 +97,7 @@ func Start(engineSocket string) (*Relay, error) {
 	r.wire = &http.Transport{DisableKeepAlives: true, DisableCompression: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, "unix", r.engine)
 	}}
-	r.server = &http.Server{Handler: http.HandlerFunc(r.serve), ErrorLog: log.New(io.Discard, "", 0), ReadHeaderTimeout: time.Minute}
+	r.server = &http.Server{Handler: http.HandlerFunc(r.serve), ErrorLog: log.New(io.Discard, "", 0), ReadHeaderTimeout: time.Minute, ConnState: r.connected}
 	go func() { r.served <- r.server.Serve(listener) }()
 	return r, nil
 }
