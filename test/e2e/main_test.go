@@ -20,7 +20,7 @@ const binaryVariable = "FOSTER_E2E_BINARY"
 
 // parallelTests is how many tests run at once unless -parallel says otherwise:
 // they wait most of the time.
-const parallelTests = "12"
+const parallelTests = "8"
 
 // memoryDir is where the engines live if there is room: they write little, but
 // wait for the disk after each write, all of them for the same one.

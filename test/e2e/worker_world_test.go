@@ -25,7 +25,7 @@ import (
 const overlayPatience = 150 * time.Second
 
 // swarms bounds the labs of three nodes that are up at once.
-var swarms = make(chan struct{}, 4)
+var swarms = make(chan struct{}, 3)
 
 // workers is a swarm of three whose nodes 2 and 3 are furnished.
 type workers struct {
