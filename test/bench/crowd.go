@@ -227,6 +227,10 @@ func (c *crowd) remove(ctx context.Context, b *bench) error {
 		if paused := lab.Pause(ctx, settled); err == nil || paused != nil {
 			return errors.Join(paused, err)
 		}
+		// An engine under load forgets an endpoint with its container once in a few hundred: force has it look again.
+		for _, s := range c.services {
+			_ = b.api().NetworkDisconnect(ctx, crowdNetwork, s.crowded(), true) // most have none
+		}
 	}
 }
 
