@@ -227,7 +227,7 @@ func (c *crowd) remove(ctx context.Context, b *bench) error {
 		if paused := lab.Pause(ctx, settled); err == nil || paused != nil {
 			return errors.Join(paused, err)
 		}
-		// An engine under load forgets an endpoint with its container once in a few hundred: force has it look again.
+		// Under load an engine leaves, once in some hundreds, the endpoint of a container that it has removed: force takes it away.
 		for _, s := range c.services {
 			_ = b.api().NetworkDisconnect(ctx, crowdNetwork, s.crowded(), true) // most have none
 		}
