@@ -16,7 +16,7 @@ import (
 // others say whose end they wait for.
 
 // The time from the owner's end to the child in the next one's hands is less than
-// handOver. That is checked where no other test is under way; beside eleven
+// handOver. That is checked where no other test is under way; beside the
 // others and their engines it may be busyHandOver. early is how long before the
 // stamp of an end the engine may list a container as ended: whoever has the child
 // before that has not waited for the end.
