@@ -44,7 +44,7 @@ func (c *core) attached(ch *Child, live []string) {
 			if a.State == Unavailable {
 				c.do(StopTimer{Timer{Kind: AttachTimer, Child: ch.Name, Network: a.Network}})
 			}
-			a.State, a.Attempt, a.Holder = Attached, 0, ""
+			c.joined(ch, a)
 		case a.State != Unavailable:
 			c.begin(ch, "disconnected")
 			a.State, a.Again = Missing, false
@@ -57,7 +57,7 @@ func (c *core) attachDone(ch *Child, a *Attachment, d Done) {
 	a.Op = 0
 	switch d.Class {
 	case OK:
-		a.State, a.Attempt, a.Holder = Attached, 0, ""
+		c.joined(ch, a)
 		if a.Again {
 			a.State, a.Again = Suspect, false
 		}
@@ -87,6 +87,14 @@ func (c *core) attachDone(ch *Child, a *Attachment, d Done) {
 	}
 }
 
+// joined: the endpoint is there.
+func (c *core) joined(ch *Child, a *Attachment) {
+	if a.Attempt > 0 {
+		c.do(Note{Kind: Healed, Child: ch.Name, Network: a.Network, Cause: "attach", Attempt: a.Attempt})
+	}
+	a.State, a.Attempt, a.Holder = Attached, 0, ""
+}
+
 func (c *core) attachTrouble(ch *Child, a *Attachment, d Done) {
 	kind := Trouble
 	if a.Attempt == 1 {
@@ -107,6 +115,7 @@ func (c *core) attach(ch *Child) {
 		}
 		a.Op, a.State = c.op(), Attaching
 		ch.Fault.Attempts++
+		ch.Fault.Joined = true
 		c.do(Attach{Op: a.Op, Child: ch.Name, ID: ch.ID, Network: a.Network})
 	}
 }

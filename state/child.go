@@ -56,7 +56,7 @@ func (c *core) childEvent(ev Event) {
 			if ev.Healthy {
 				h = Healthy
 			}
-			c.health(ch, h)
+			c.health(ch, h, ev.Detail)
 		}
 	case NetLost:
 		c.now = ev.At
@@ -187,6 +187,9 @@ func (c *core) unset(ch *Child) {
 	if ch.Phase == Alive || ch.Phase == Stopping || ch.Phase == Starting {
 		c.do(StopTimer{Timer{Kind: StableTimer, Child: ch.Name}})
 	}
+	if ch.Health == Unhealthy && c.Config.Policy.UnhealthyAfter > 0 {
+		c.do(StopTimer{Timer{Kind: HealthTimer, Child: ch.Name}})
+	}
 	ch.Signalled, ch.Whole, ch.Paused, ch.Ready = false, false, false, false
 	ch.Health = HealthNone
 	if ch.Probing != 0 {
@@ -258,15 +261,31 @@ func (c *core) paused(ch *Child, paused bool) {
 	c.do(Note{Kind: kind, Child: ch.Name, Cause: "paused"})
 }
 
-func (c *core) health(ch *Child, h Health) {
+// health folds the engine's verdict; last is what the last probe said.
+func (c *core) health(ch *Child, h Health, last string) {
 	if ch.Phase != Alive || ch.Health == h {
 		return
 	}
+	was := ch.Health
 	ch.Health = h
+	if was == Unhealthy && c.Config.Policy.UnhealthyAfter > 0 {
+		c.do(StopTimer{Timer{Kind: HealthTimer, Child: ch.Name}})
+	}
 	if h != Unhealthy || ch.Drop != "" || c.Stage != Up {
 		return
 	}
-	c.begin(ch, dropUnhealthy)
+	if !ch.Fault.faulty() {
+		c.fault(ch, dropUnhealthy, last)
+	}
+	if after := c.Config.Policy.UnhealthyAfter; after > 0 && c.Config.Policy.OnUnhealthy != UnhealthyIgnore {
+		c.do(SetTimer{Timer: Timer{Kind: HealthTimer, Child: ch.Name}, Delay: after})
+		return
+	}
+	c.sick(ch)
+}
+
+// sick does what the policy says about an unhealthy child.
+func (c *core) sick(ch *Child) {
 	switch c.Config.Policy.OnUnhealthy {
 	case UnhealthyIgnore:
 	case UnhealthyExit:

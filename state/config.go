@@ -149,6 +149,9 @@ const (
 type Policy struct {
 	Restart     Restart
 	OnUnhealthy OnUnhealthy
+	// UnhealthyAfter is how long a child must have been unhealthy for
+	// OnUnhealthy to be done; 0: at once.
+	UnhealthyAfter time.Duration
 	// StableAfter is how long a child must run to end a series of failures.
 	StableAfter time.Duration
 	// MaxAttempts bounds the recoveries of one child within Window (0: for

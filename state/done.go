@@ -1,5 +1,7 @@
 package state
 
+import "slices"
+
 // The exit codes that the core chooses itself; a child's own code is passed on.
 const (
 	// ExitRefused: the engine refuses the child or a network for good, as
@@ -65,6 +67,7 @@ func (c *core) prepared(ch *Child, d Done) {
 	switch d.Class {
 	case OK:
 		ch.Phase, ch.Prepared, ch.Pulled = Absent, true, true
+		c.works(ch, "prepare")
 	case Canceled:
 		ch.Phase = Absent
 	case Permanent, NoImage:
@@ -79,6 +82,7 @@ func (c *core) created(ch *Child, d Done) {
 	switch d.Class {
 	case OK:
 		ch.ID, ch.Phase = d.ID, Made
+		c.works(ch, "create")
 		return
 	case Unsure, Canceled, Exists:
 		// There may be a container, and only a look can tell which.
@@ -119,6 +123,7 @@ func (c *core) started(ch *Child, d Done) {
 	case OK:
 		died, code := ch.Died, ch.Code
 		ch.Holder, ch.NoWait = "", false
+		c.works(ch, "start")
 		c.revive(ch)
 		if died {
 			c.died(ch, "died", code)
@@ -157,6 +162,7 @@ func (c *core) stopped(ch *Child, d Done) {
 	switch d.Class {
 	case OK, Gone:
 		ch.Phase = Dead
+		c.works(ch, "stop")
 		if ch.Drop == "" && c.Stage == Up {
 			ch.NoWait = true // the followed parent came back meanwhile
 		}
@@ -170,6 +176,10 @@ func (c *core) stopped(ch *Child, d Done) {
 
 func (c *core) removed(ch *Child, d Done) {
 	gone := d.Class == OK || d.Class == Gone
+	if gone {
+		c.works(ch, "stop")
+		c.works(ch, "remove")
+	}
 	switch {
 	case gone && len(ch.Extra) > 0:
 		ch.Extra, ch.Phase = nil, Unknown // look how the child itself is
@@ -227,7 +237,28 @@ func (c *core) trouble(ch *Child, what string, d Done) {
 	if d.Class == Canceled {
 		return
 	}
-	c.do(Note{Kind: Trouble, Child: ch.Name, Cause: what, Detail: d.Detail, Attempt: max(ch.Attempt, ch.Tries)})
+	c.failing(ch, what, d.Detail)
+}
+
+// failing tells a failure of a child's, counted since what last worked.
+func (c *core) failing(ch *Child, what, detail string) {
+	i := slices.IndexFunc(ch.Failing, func(s Series) bool { return s.What == what })
+	if i < 0 {
+		i = len(ch.Failing)
+		ch.Failing = append(ch.Failing, Series{What: what})
+	}
+	ch.Failing[i].Count++
+	c.do(Note{Kind: Trouble, Child: ch.Name, Cause: what, Detail: detail, Attempt: ch.Failing[i].Count})
+}
+
+// works ends the series of what failed, if there is one.
+func (c *core) works(ch *Child, what string) {
+	i := slices.IndexFunc(ch.Failing, func(s Series) bool { return s.What == what })
+	if i < 0 {
+		return
+	}
+	c.do(Note{Kind: Overcome, Child: ch.Name, Cause: what, Attempt: ch.Failing[i].Count})
+	ch.Failing = slices.Delete(ch.Failing, i, i+1)
 }
 
 // hold puts the next order for a child off.

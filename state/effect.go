@@ -119,6 +119,7 @@ type (
 		Code    int
 		Attempt int
 		Down    time.Duration // how long the child was not whole, with Recovered
+		Did     string        // what made it whole, with Recovered: one of the Did… words
 	}
 
 	// Quit ends the run with an exit code; always the last effect.
@@ -172,6 +173,8 @@ const (
 	LookTimer
 	// VolumeTimer: the pause before a volume is removed again.
 	VolumeTimer
+	// HealthTimer: how long a child must stay unhealthy for something to be done.
+	HealthTimer
 )
 
 // NoteKind is what a Note tells.
@@ -203,4 +206,18 @@ const (
 	Awaits
 	// Finished: a child's work is done; it is not started again.
 	Finished
+	// Overcome: what failed works again, after Attempt failures. Cause is what
+	// Trouble said, or CauseUnstable at the end of a series of recoveries.
+	Overcome
 )
+
+// What a recovery consisted of.
+const (
+	DidNothing  = "nothing" // the child came back by itself, or by somebody's hand
+	DidRecreate = "recreated"
+	DidReattach = "reattached"
+	DidBoth     = "recreated+reattached"
+)
+
+// CauseUnstable is the cause of an Overcome that ends a series of recoveries.
+const CauseUnstable = "unstable"

@@ -72,10 +72,12 @@ type (
 		ID   string
 		Name string
 	}
-	// ChildHealth: the engine's `health_status`.
+	// ChildHealth: the engine's `health_status`. Detail is what the last probe
+	// of an unhealthy one said, in one line; "" when nobody knows.
 	ChildHealth struct {
 		ID      string
 		Healthy bool
+		Detail  string
 		At      time.Time
 	}
 
@@ -208,6 +210,7 @@ type ChildFacts struct {
 	// Attached lists the networks, by name and sorted, on which a running
 	// child has a live endpoint with the wanted addresses and aliases.
 	Health Health
+	Probe  string // what the last probe of an unhealthy one said, in one line
 	// Holder names the live parent, other than this foster, that this
 	// container belongs to; "" when there is none.
 	Holder string

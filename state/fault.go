@@ -11,7 +11,7 @@ func (c *core) ended(ch *Child, code int) {
 	// A stop by hand, or the first half of a restart by hand.
 	c.unset(ch)
 	ch.Phase, ch.Code, ch.Over = Settling, code, true
-	c.fault(ch, "stopped")
+	c.fault(ch, "stopped", "")
 	c.touch(ch)
 	c.do(SetTimer{Timer: Timer{Kind: SettleTimer, Child: ch.Name}, Delay: c.Config.Policy.Settle})
 }
@@ -19,18 +19,18 @@ func (c *core) ended(ch *Child, code int) {
 // begin opens a fault, unless the child is not whole for another one already.
 func (c *core) begin(ch *Child, cause string) {
 	if !ch.Fault.faulty() && c.Stage == Up {
-		c.fault(ch, cause)
+		c.fault(ch, cause, "")
 	}
 }
 
 // fault records a fault. One that is open keeps its cause and its start: the
 // child has not been whole since.
-func (c *core) fault(ch *Child, cause string) {
+func (c *core) fault(ch *Child, cause, detail string) {
 	ch.Whole = false
 	if !ch.Fault.faulty() {
 		ch.Fault = Fault{Cause: cause, At: c.now}
 	}
-	c.do(Note{Kind: FaultSeen, Child: ch.Name, Cause: cause, Code: ch.Code, Attempt: ch.Attempt})
+	c.do(Note{Kind: FaultSeen, Child: ch.Name, Cause: cause, Code: ch.Code, Detail: detail, Attempt: ch.Attempt})
 }
 
 // died: the present container ran and does not any more. It records the fault
@@ -56,7 +56,7 @@ func (c *core) died(ch *Child, cause string, code int) {
 		return
 	}
 	if !settled {
-		c.fault(ch, cause)
+		c.fault(ch, cause, "")
 	}
 	c.verdict(ch, cause)
 }
@@ -99,6 +99,19 @@ func (c *core) spend(ch *Child, cause string) {
 	ch.Recent = append(ch.Recent, c.now)
 }
 
+// did says what a recovery consisted of.
+func (f Fault) did() string {
+	switch {
+	case f.Made && f.Joined:
+		return DidBoth
+	case f.Made:
+		return DidRecreate
+	case f.Joined:
+		return DidReattach
+	}
+	return DidNothing
+}
+
 // recovered closes the fault of a child that is whole again.
 func (c *core) recovered(ch *Child) {
 	f := ch.Fault
@@ -109,7 +122,7 @@ func (c *core) recovered(ch *Child) {
 	}
 	switch {
 	case f.faulty():
-		c.do(Note{Kind: Recovered, Child: ch.Name, Cause: f.Cause, Attempt: f.Attempts, Down: down})
+		c.do(Note{Kind: Recovered, Child: ch.Name, Cause: f.Cause, Did: f.did(), Attempt: f.Attempts, Down: down})
 	case !ch.Launched:
 		c.do(Note{Kind: Launched, Child: ch.Name})
 	}

@@ -12,11 +12,15 @@ func (c *core) observed(ev Observed) {
 			return
 		}
 		ch.Look = 0
+		c.works(ch, "look")
 		c.see(ch, ev.Op, ev.Children)
 		return
 	}
 	if ev.Op == 0 || ev.Op != c.Look {
 		return
+	}
+	if c.LookTry > 0 {
+		c.do(Note{Kind: Overcome, Cause: "look", Attempt: c.LookTry})
 	}
 	c.Look, c.LookTry, c.Met = 0, 0, true
 	if c.standBy(ev.Elder) {
@@ -175,7 +179,7 @@ func (c *core) seeRunning(ch *Child, f ChildFacts) {
 	}
 	ch.OOM, ch.Seen, ch.Created, ch.StartedAt = false, true, f.Created, f.StartedAt
 	c.paused(ch, f.Paused)
-	c.health(ch, f.Health)
+	c.health(ch, f.Health, f.Probe)
 	c.attached(ch, f.Attached)
 }
 

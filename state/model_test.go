@@ -90,6 +90,7 @@ type model struct {
 func newModel(rt *rapid.T) *model {
 	cfg := Config{Policy: Policy{StableAfter: 10 * time.Second, Settle: 300 * time.Millisecond}}
 	cfg.FollowParent = rapid.Bool().Draw(rt, "follow")
+	cfg.Policy.UnhealthyAfter = rapid.SampledFrom([]time.Duration{0, 0, 30 * time.Second}).Draw(rt, "unhealthy-after")
 	nets := []string{"back", "front"}
 	cfg.Networks = []NetworkConfig{{Name: "back"}, {Name: "front", External: true}}
 	drawGraph(rt, &cfg, nets)

@@ -24,6 +24,7 @@ const (
 	KeyWait      = "wait"
 	KeyExitCode  = "exit_code"
 	KeyDown      = "down"
+	KeyDid       = "did"
 	KeyDetail    = "detail"
 	KeyHolder    = "holder"
 )
@@ -78,6 +79,7 @@ func (c Condition) wish() string { return name(conditionWishes[:], int(c)) }
 var timerNames = [...]string{
 	RetryTimer: "retry", StableTimer: "stable", SettleTimer: "settle",
 	AttachTimer: "attach", NetworkTimer: "network", LookTimer: "look", VolumeTimer: "volume",
+	HealthTimer: "health",
 }
 
 func (k TimerKind) String() string { return name(timerNames[:], int(k)) }
@@ -99,7 +101,7 @@ func (t Timer) String() string {
 var noteNames = [...]string{
 	FaultSeen: "fault", Recovered: "recovered", Launched: "launched", Adopted: "adopted",
 	Degraded: "degraded", Healed: "healed", GaveUp: "gave-up", Held: "held", Left: "left", Trouble: "trouble",
-	Awaits: "awaits", Finished: "finished",
+	Awaits: "awaits", Finished: "finished", Overcome: "overcome",
 }
 
 func (k NoteKind) String() string { return name(noteNames[:], int(k)) }
@@ -172,7 +174,7 @@ func (e StopTimer) String() string { return words("stop-timer", "", e.Timer.Stri
 
 func (e Note) String() string {
 	return words("note "+e.Kind.String(), "", e.Child, "net", e.Network, "cause", e.Cause,
-		"code", e.Code, "attempt", e.Attempt, "down", e.Down, "detail", quoted(e.Detail))
+		"code", e.Code, "did", e.Did, "attempt", e.Attempt, "down", e.Down, "detail", quoted(e.Detail))
 }
 
 func (e Quit) String() string { return fmt.Sprintf("quit code=%d reason=%q", e.Code, e.Reason) }

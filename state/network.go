@@ -102,7 +102,8 @@ func (c *core) networkDone(n *Network, d Done) {
 	n.Op, n.Touched = 0, c.op()
 	switch {
 	case was == NetRemoving && (d.Class == OK || d.Class == Gone || d.Class == Foreign):
-		n.State, n.Attempt, n.Doubt = NetRemoved, 0, false
+		c.mastered(n, "remove-network")
+		n.State, n.Doubt = NetRemoved, false
 	case was == NetRemoving:
 		n.Attempt++
 		n.State = NetPresent
@@ -115,7 +116,8 @@ func (c *core) networkDone(n *Network, d Done) {
 		c.do(Note{Kind: Trouble, Network: n.Name, Cause: "remove-network", Detail: d.Detail, Attempt: n.Attempt})
 		c.do(SetTimer{Timer: Timer{Kind: NetworkTimer, Network: n.Name}, Delay: removalPause})
 	case d.Class == OK:
-		n.State, n.Attempt, n.Doubt, n.Holder, n.ID = NetPresent, 0, false, "", d.ID
+		c.mastered(n, "create-network")
+		n.State, n.Doubt, n.Holder, n.ID = NetPresent, false, "", d.ID
 		c.reached(n.Name)
 	case d.Class == Permanent:
 		n.State = NetAbsent
@@ -137,6 +139,14 @@ func (c *core) networkDone(n *Network, d Done) {
 		}
 		c.do(SetTimer{Timer: Timer{Kind: NetworkTimer, Network: n.Name}, Attempt: n.Attempt})
 	}
+}
+
+// mastered ends the series of failures of a network's order.
+func (c *core) mastered(n *Network, what string) {
+	if n.Attempt > 0 {
+		c.do(Note{Kind: Overcome, Network: n.Name, Cause: what, Attempt: n.Attempt})
+	}
+	n.Attempt = 0
 }
 
 // ensure gives the orders for created networks that are not there.

@@ -111,6 +111,7 @@ func (c *core) build(ch *Child, cc ChildConfig) {
 	}
 	ch.Excused = false
 	ch.Fault.Attempts++
+	ch.Fault.Made = true
 	ch.Bound = c.owners(cc)
 	c.meet(ch, cc, false)
 	cause := ch.Fault.Cause

@@ -100,6 +100,7 @@ type Child struct {
 	StartedAt time.Time   // of the present run, as the last look says; zero before
 	Awaits    string      // what its next create waits for, as last told
 	Recent    []time.Time // recoveries within the policy's window
+	Failing   []Series    // what has not worked since it failed
 	Fault     Fault
 	Nets      []Attachment // in the order of ChildConfig.Networks
 }
@@ -108,7 +109,15 @@ type Child struct {
 type Fault struct {
 	Cause    string
 	At       time.Time
-	Attempts int // creates and attaches tried for it
+	Attempts int  // creates and attaches tried for it
+	Made     bool // a container was created for it
+	Joined   bool // a network was attached for it
+}
+
+// Series is what fails again and again, and how often it has.
+type Series struct {
+	What  string
+	Count int
 }
 
 // Attachment is a child's endpoint on one network.
@@ -170,6 +179,7 @@ func (s State) clone() State {
 		c.Extra, c.Bound = slices.Clone(c.Extra), slices.Clone(c.Bound)
 		c.Recent, c.Nets = slices.Clone(c.Recent), slices.Clone(c.Nets)
 		c.Volumes, c.Met = slices.Clone(c.Volumes), slices.Clone(c.Met)
+		c.Failing = slices.Clone(c.Failing)
 	}
 	s.Networks = slices.Clone(s.Networks)
 	s.Owners, s.Volumes = slices.Clone(s.Owners), slices.Clone(s.Volumes)

@@ -182,7 +182,7 @@ func (c *core) observeFailed(ev ObserveFailed) {
 	ch.Look = 0
 	ch.Tries++
 	ch.Hold = true
-	c.do(Note{Kind: Trouble, Child: ch.Name, Cause: "look", Detail: ev.Detail, Attempt: ch.Tries})
+	c.failing(ch, "look", ev.Detail)
 	c.do(SetTimer{Timer: Timer{Kind: LookTimer, Child: ch.Name}, Attempt: ch.Tries})
 }
 
@@ -217,7 +217,14 @@ func (c *core) fired(t Timer) {
 		}
 	case StableTimer:
 		if ch.Phase == Alive && ch.Drop == "" {
+			if ch.Attempt > 1 {
+				c.do(Note{Kind: Overcome, Child: ch.Name, Cause: CauseUnstable, Attempt: ch.Attempt})
+			}
 			ch.Attempt, ch.Tries = 0, 0
+		}
+	case HealthTimer:
+		if ch.Phase == Alive && ch.Health == Unhealthy && ch.Drop == "" && c.Stage == Up {
+			c.sick(ch)
 		}
 	case SettleTimer:
 		if ch.Phase == Settling {

@@ -45,7 +45,7 @@ func (st *story) event(f []string) Event {
 	case "renamed":
 		return ChildRenamed{ID: arg(1), Name: arg(2)}
 	case "healthy", "unhealthy":
-		return ChildHealth{ID: arg(1), Healthy: f[0] == "healthy", At: st.now}
+		return ChildHealth{ID: arg(1), Healthy: f[0] == "healthy", Detail: kv["says"], At: st.now}
 	case "net-lost":
 		return NetLost{ID: arg(1), Network: arg(2), At: st.now}
 	case "net-joined":

@@ -96,6 +96,8 @@ func (st *story) configure(cfg *Config, f []string) bool {
 				p.Restart = restartNames[v]
 			case "unhealthy":
 				p.OnUnhealthy = map[string]OnUnhealthy{"recreate": UnhealthyRecreate, "ignore": UnhealthyIgnore, "exit": UnhealthyExit}[v]
+			case "after":
+				p.UnhealthyAfter = st.duration(v)
 			case "max":
 				p.MaxAttempts = st.int(v)
 			case "window":
