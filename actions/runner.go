@@ -34,6 +34,9 @@ type Config struct {
 	// Begins is told of each container with post_start hooks before its start:
 	// they are seen to here. Nil: nobody needs to know.
 	Begins func(child, containerID string)
+	// Retries is told until when a child's next create is put off. Nil: nobody
+	// needs to know.
+	Retries func(child string, until time.Time)
 	Log    zerolog.Logger
 	// Backoff is the delay of timers that are set by attempt.
 	Backoff Backoff
@@ -135,8 +138,12 @@ func (r *Runner) Run(ctx context.Context, in <-chan state.Effect, out chan<- sta
 			switch eff := eff.(type) {
 			case state.SetTimer:
 				wait := r.delay(eff)
+				until := time.Now().Add(wait)
 				r.tell(eff, wait)
-				ts.set(eff.Timer, time.Now().Add(wait))
+				if r.cfg.Retries != nil && eff.Timer.Kind == state.RetryTimer {
+					r.cfg.Retries(eff.Timer.Child, until)
+				}
+				ts.set(eff.Timer, until)
 			case state.StopTimer:
 				ts.stop(eff.Timer)
 			default:

@@ -14,6 +14,7 @@ import (
 
 	"github.com/docker/docker/api/types/container"
 
+	"foster/report"
 	"foster/spec"
 )
 
@@ -57,7 +58,7 @@ func TestElderHasTheProject(t *testing.T) {
 			all := threeFosters(t, s)
 			before := s.of("web")[0]
 			for _, l := range all[1:] {
-				if !says(l, heldWords, `"holder":"task-1"`) {
+				if !says(l, report.HeldWords, `"holder":"task-1"`) {
 					t.Errorf("the second or third does not say for whom it waits:\n%s", l.out.String())
 				}
 			}
@@ -72,7 +73,7 @@ func TestElderHasTheProject(t *testing.T) {
 			if now := s.of("web"); len(now) != 1 || now[0].ID != before.ID || now[0].State.StartedAt != before.State.StartedAt {
 				t.Errorf("the second did not take the running child over:\n%s", all[1].out.String())
 			}
-			if !says(all[1], "adopted") || !says(all[2], heldWords, `"holder":"task-2"`) {
+			if !says(all[1], "adopted") || !says(all[2], report.HeldWords, `"holder":"task-2"`) {
 				t.Errorf("the second did not take over, or the third does not wait for it:\n%s\n%s", all[1].out.String(), all[2].out.String())
 			}
 
@@ -261,7 +262,7 @@ func TestTwoOnAHost(t *testing.T) {
 		before := s.of("web")[0]
 		second := run()
 		time.Sleep(5 * time.Second)
-		if !says(second, heldWords, `"holder":"process `+strconv.Itoa(os.Getpid())+`"`) || says(second, "adopted") {
+		if !says(second, report.HeldWords, `"holder":"process `+strconv.Itoa(os.Getpid())+`"`) || says(second, "adopted") {
 			t.Fatalf("the second does not wait:\n%s", second.out.String())
 		}
 		first.kill()

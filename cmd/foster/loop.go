@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/docker/docker/api/types"
 	"github.com/rs/zerolog"
 
+	"foster/report"
 	"foster/state"
 )
 
@@ -19,8 +21,10 @@ type loop struct {
 	actions chan<- state.Effect
 	observe chan<- state.Observe
 	log     zerolog.Logger
-	leave   <-chan *exitError // asks for the end as it is
-	severed <-chan error      // says that the engine cannot be reached any more from here
+	// observers are told every step. They must not wait for anybody.
+	observers []report.Observer
+	leave     <-chan *exitError // asks for the end as it is
+	severed   <-chan error      // says that the engine cannot be reached any more from here
 
 	farewell   farewell
 	project    string
@@ -45,6 +49,9 @@ func (l *loop) run(ctx context.Context) error {
 	var ev state.Event = state.Started{}
 	next, effects := state.Step(cur, ev)
 	for {
+		if ev != nil {
+			l.tell(report.Step{At: time.Now(), From: cur, To: next, Event: ev, Effects: effects})
+		}
 		for _, e := range effects {
 			switch e := e.(type) {
 			case state.Observe:
@@ -114,6 +121,12 @@ func (l *loop) run(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		}
+	}
+}
+
+func (l *loop) tell(s report.Step) {
+	for _, o := range l.observers {
+		o.Stepped(s)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 	"slices"
 
+	"foster/report"
 	"foster/spec"
 	"foster/state"
 )
@@ -161,7 +162,7 @@ func (c *configured) lockProject(ctx context.Context, engine Engine, project str
 	}
 	path := lockPath(c.outside.lockDir, reached.DaemonHost(), project)
 	l, err := takeLock(ctx, path, func(pid string) {
-		c.log.Warn().Str(state.KeyHolder, "process "+pid).Str("lock", path).Msg(heldWords)
+		c.log.Warn().Str(state.KeyHolder, "process "+pid).Str("lock", path).Msg(report.HeldWords)
 	})
 	if err != nil && ctx.Err() == nil {
 		c.log.Warn().Err(err).Msg("the project cannot be locked: see that no second foster runs for it on this host")

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"foster/actions"
+	"foster/report"
 	"foster/spec"
 	"foster/state"
 	"foster/watcher"
@@ -83,6 +84,9 @@ func (c *configured) run(ctx context.Context, signals <-chan os.Signal) error {
 	leave := make(chan *exitError, 1)
 	severed := make(chan error, 1)
 
+	board := report.NewBoard(live.reported(engine, began), state.New(live.core))
+	observers := []report.Observer{board}
+
 	var g run.Group
 	{ // signals: the first asks for the end, the second hurries it, the third leaves
 		g.Add(func() error {
@@ -103,7 +107,7 @@ func (c *configured) run(ctx context.Context, signals <-chan os.Signal) error {
 	{ // runner: everything that changes the engine, and timers
 		r := actions.New(actions.Config{
 			Engine: engine, Project: live.project, Parent: live.parent.ID, Labels: live.labels(work), Self: live.self.ContainerID,
-			Auth: actions.Credentials(c.lookup), Await: w.Await, Begins: w.Begins, Log: log, Backoff: actions.Backoff{
+			Auth: actions.Credentials(c.lookup), Await: w.Await, Begins: w.Begins, Retries: board.Retries, Log: log, Backoff: actions.Backoff{
 				Initial: actions.DefaultBackoffInitial, Max: c.settings.BackoffMax, Jitter: actions.DefaultBackoffJitter,
 			},
 		})
@@ -123,7 +127,7 @@ func (c *configured) run(ctx context.Context, signals <-chan os.Signal) error {
 	}
 	{ // loop: the State
 		l := &loop{
-			cfg: live.core, events: events, actions: effects, observe: looks, leave: leave, severed: severed, log: log,
+			cfg: live.core, observers: observers, events: events, actions: effects, observe: looks, leave: leave, severed: severed, log: log,
 			farewell: live.farewell, project: live.project.Name, containers: live.containers(), ping: engine.Ping,
 		}
 		g.Add(func() error {

@@ -26,6 +26,10 @@ type settings struct {
 	EngineTimeout time.Duration
 	StopGrace     time.Duration // that foster itself gets; 0: found out
 	Resync        time.Duration
+	Forward       bool   // the children's output
+	Listen        string // where to serve HTTP, "" for nowhere
+	WebhookURL    string // whom to notify, "" for nobody
+	WebhookBody   string // its template, "" for the whole entry
 	LogFormat     string
 	LogLevel      zerolog.Level
 }
@@ -49,11 +53,16 @@ var variables = []spec.Variable{
 	{Name: "FOSTER_MAX_ATTEMPTS", Kind: spec.KindNumber, Default: "0", Example: "3", Doc: "Recoveries within FOSTER_WINDOW after which foster ends with the child's exit code, for Swarm to decide; 0 is no limit."},
 	{Name: "FOSTER_WINDOW", Kind: spec.KindDuration, Default: "0s", Example: "10m", Doc: "How long a recovery counts for FOSTER_MAX_ATTEMPTS; 0s is for ever."},
 	{Name: "FOSTER_ON_UNHEALTHY", Kind: spec.KindChoice, Default: "recreate", Example: "ignore", Doc: "What to do when the child's healthcheck gives up: `recreate`, `ignore` or `exit`."},
+	{Name: "FOSTER_UNHEALTHY_AFTER", Kind: spec.KindDuration, Default: "0s", Example: "1m", Doc: "How long the child must have been unhealthy before FOSTER_ON_UNHEALTHY is done; 0s: at once."},
 	{Name: "FOSTER_PARENT", Kind: spec.KindText, Example: "vpn", Doc: "Name or ID of another container to follow: the child lives only while it runs."},
 	{Name: "FOSTER_ON_PARENT_STOP", Kind: spec.KindChoice, Default: "wait", Example: "exit", Doc: "When the followed container stops, everything is taken down; then `wait` for its return or `exit`."},
 	{Name: "FOSTER_STOP_GRACE", Kind: spec.KindDuration, Example: "2m", Doc: "What Swarm gives foster between SIGTERM and SIGKILL (the stack's stop_grace_period); the child gets 3s less. Found out on managers, and from a container's --stop-timeout; otherwise 10s, or what LAUNCH_STOP_GRACE_PERIOD needs."},
 	{Name: "FOSTER_ENGINE_TIMEOUT", Kind: spec.KindDuration, Default: "2m", Example: "10m", Doc: "How long to try to reach the engine at start."},
 	{Name: "FOSTER_RESYNC", Kind: spec.KindDuration, Default: "5m", Example: "1m", Doc: "How often everything is compared with the engine without a reason."},
+	{Name: "FOSTER_FORWARD_LOGS", Kind: spec.KindBool, Default: "true", Example: "false", Doc: "Relay the children's output to foster's own, so that `docker service logs` shows it; see [docs/output.md](docs/output.md)."},
+	{Name: "FOSTER_LISTEN", Kind: spec.KindText, Example: "127.0.0.1:9180", Doc: "Where to serve the status page, `/metrics`, `/status` and `/events`: `address:port`, `:port` or `unix:///path`; see [docs/http.md](docs/http.md)."},
+	{Name: "FOSTER_WEBHOOK_URL", Kind: spec.KindText, Secret: true, Example: "https://hooks.example.org/T0/B0/x", Doc: "Where to POST a notification of faults, recoveries, giving up and waiting; see [docs/notifications.md](docs/notifications.md)."},
+	{Name: "FOSTER_WEBHOOK_TEMPLATE", Kind: spec.KindText, Example: `{"text": "${project}: ${text}"}`, Doc: "JSON body of a notification, with `${…}` for its fields; unset: all fields."},
 	{Name: "FOSTER_LOG_FORMAT", Kind: spec.KindChoice, Default: "auto", Example: "json", Doc: "`json`, `console`, `journald` (json behind a `<priority>`), or `auto`: console on a terminal, json elsewhere."},
 	{Name: "FOSTER_LOG_LEVEL", Kind: spec.KindChoice, Default: "info", Example: "debug", Doc: "`debug`, `info`, `warn` or `error`."},
 }
@@ -116,12 +125,13 @@ func readSettings(env spec.Env) (settings, spec.Problems) {
 		Files:    r.list("FOSTER_FILE"),
 		Profiles: r.list("FOSTER_PROFILE"),
 		Policy: state.Policy{
-			Restart:     []state.Restart{state.RestartAny, state.RestartOnFailure, state.RestartNone}[r.choice("FOSTER_RESTART")],
-			OnUnhealthy: state.OnUnhealthy(r.choice("FOSTER_ON_UNHEALTHY")),
-			StableAfter: r.duration("FOSTER_STABLE_AFTER", 100*time.Millisecond, 24*time.Hour),
-			MaxAttempts: r.number("FOSTER_MAX_ATTEMPTS"),
-			Window:      r.duration("FOSTER_WINDOW", 0, 10000*time.Hour),
-			Settle:      settleTime,
+			Restart:        []state.Restart{state.RestartAny, state.RestartOnFailure, state.RestartNone}[r.choice("FOSTER_RESTART")],
+			OnUnhealthy:    state.OnUnhealthy(r.choice("FOSTER_ON_UNHEALTHY")),
+			UnhealthyAfter: r.duration("FOSTER_UNHEALTHY_AFTER", 0, 24*time.Hour),
+			StableAfter:    r.duration("FOSTER_STABLE_AFTER", 100*time.Millisecond, 24*time.Hour),
+			MaxAttempts:    r.number("FOSTER_MAX_ATTEMPTS"),
+			Window:         r.duration("FOSTER_WINDOW", 0, 10000*time.Hour),
+			Settle:         settleTime,
 		},
 		BackoffMax:    r.duration("FOSTER_BACKOFF_MAX", time.Second, 24*time.Hour),
 		Parent:        env.Get("FOSTER_PARENT"),
@@ -129,6 +139,10 @@ func readSettings(env spec.Env) (settings, spec.Problems) {
 		EngineTimeout: r.duration("FOSTER_ENGINE_TIMEOUT", 0, 10000*time.Hour),
 		StopGrace:     r.duration("FOSTER_STOP_GRACE", 3*time.Second, 24*time.Hour),
 		Resync:        r.duration("FOSTER_RESYNC", time.Second, 24*time.Hour),
+		Forward:       r.boolean("FOSTER_FORWARD_LOGS"),
+		Listen:        env.Get("FOSTER_LISTEN"),
+		WebhookURL:    env.Get("FOSTER_WEBHOOK_URL"),
+		WebhookBody:   env.Get("FOSTER_WEBHOOK_TEMPLATE"),
 		LogFormat:     choices["FOSTER_LOG_FORMAT"][r.choice("FOSTER_LOG_FORMAT")],
 		LogLevel:      []zerolog.Level{zerolog.DebugLevel, zerolog.InfoLevel, zerolog.WarnLevel, zerolog.ErrorLevel}[r.choice("FOSTER_LOG_LEVEL")],
 	}
@@ -180,6 +194,15 @@ func (r *settingsReader) choice(name string) int {
 	}
 	r.problem(name, v, "is not one of the choices", "use one of "+strings.Join(choices[name], ", "))
 	return 0
+}
+
+func (r *settingsReader) boolean(name string) bool {
+	v := r.value(name)
+	b, err := spec.ParseBool(v)
+	if err != nil {
+		r.problem(name, v, "is not a boolean", "write true or false")
+	}
+	return b
 }
 
 func (r *settingsReader) duration(name string, low, high time.Duration) time.Duration {

@@ -12,30 +12,6 @@ import (
 	"foster/state"
 )
 
-// TestSentences: every kind of note has words of its own, and the fields that
-// operators search for.
-func TestSentences(t *testing.T) {
-	seen := map[string]state.NoteKind{}
-	for k := state.FaultSeen; k <= state.Trouble; k++ {
-		level, text := sentence(state.Note{Kind: k, Child: "web", Cause: "x"})
-		if text == "" || strings.HasPrefix(text, "note ") {
-			t.Errorf("%s has no words: %q", k, text)
-		}
-		if other, twice := seen[text]; twice {
-			t.Errorf("%s and %s have the same words", k, other)
-		}
-		seen[text] = k
-		if k == state.GaveUp && level != zerolog.ErrorLevel || k == state.Recovered && level != zerolog.InfoLevel {
-			t.Errorf("%s is told at %s", k, level)
-		}
-	}
-	for _, cause := range []string{"died", "oom", "stopped", "removed", "disconnected", "unhealthy", "parent-down", "owner-recreated", "owner-down", "start-given-up", "spec-changed", "parent-recreated"} {
-		if words := faultWords(state.Note{Cause: cause}); strings.Contains(words, cause+"\x00") || strings.HasSuffix(words, ": "+cause) {
-			t.Errorf("fault %s has no words: %q", cause, words)
-		}
-	}
-}
-
 func TestNoteFields(t *testing.T) {
 	var out bytes.Buffer
 	l := &loop{log: zerolog.New(&out)}
