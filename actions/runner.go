@@ -37,7 +37,7 @@ type Config struct {
 	// Retries is told until when a child's next create is put off. Nil: nobody
 	// needs to know.
 	Retries func(child string, until time.Time)
-	Log    zerolog.Logger
+	Log     zerolog.Logger
 	// Backoff is the delay of timers that are set by attempt.
 	Backoff Backoff
 	// Parallel bounds the engine calls under way at once; 0: DefaultParallel.
