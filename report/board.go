@@ -38,15 +38,38 @@ type Board struct {
 	readers    map[*Reader]struct{}
 }
 
+// wayKept is how many phases before the present one a Board keeps of a child:
+// those of one recovery.
+const wayKept = 8
+
 // tally is what a Board counts of one child.
 type tally struct {
 	ChildInfo
-	since     time.Time // of the present phase
-	retry     time.Time // when the backoff ends
+	since     time.Time     // of the present phase
+	way       []state.Phase // before it, oldest first
+	retry     time.Time     // when the backoff ends
 	faults    int
 	recovered int
 	restarts  int
 	last      *Entry // the last recovery; never changed once it is here
+}
+
+// left is told that a phase has ended.
+func (t *tally) left(p state.Phase, at time.Time) {
+	t.since = at
+	if len(t.way) == wayKept {
+		t.way = slices.Delete(t.way, 0, 1)
+	}
+	t.way = append(t.way, p)
+}
+
+// names are the words of phases.
+func names(phases []state.Phase) []string {
+	var out []string
+	for _, p := range phases {
+		out = append(out, p.String())
+	}
+	return out
 }
 
 var _ Observer = (*Board)(nil)
@@ -80,7 +103,7 @@ func (b *Board) Stepped(s Step) {
 	for i := range s.To.Children {
 		was, is := &s.From.Children[i], &s.To.Children[i]
 		if was.Phase != is.Phase {
-			b.tallies[i].since = s.At
+			b.tallies[i].left(was.Phase, s.At)
 			moved = true
 		}
 		moved = moved || was.Whole != is.Whole || was.Health != is.Health || was.ID != is.ID || was.Fault != is.Fault || was.Awaits != is.Awaits || !slices.Equal(was.Nets, is.Nets)

@@ -53,8 +53,9 @@ type Child struct {
 	ContainerName string       `json:"container_name"`
 	Container     string       `json:"container,omitempty"` // the whole ID
 	Image         string       `json:"image"`
-	Phase         string       `json:"phase"` // as in state's doc.go
-	Since         time.Time    `json:"since"` // of the phase
+	Phase         string       `json:"phase"`         // as in state's doc.go
+	Since         time.Time    `json:"since"`         // of the phase
+	Way           []string     `json:"way,omitempty"` // the phases before it, oldest first, at most wayKept
 	Whole         bool         `json:"whole"`
 	Health        string       `json:"health"` // none, starting, healthy, unhealthy
 	Paused        bool         `json:"paused,omitempty"`
@@ -114,7 +115,7 @@ func (b *Board) children() []Child {
 		ch, t := &b.now.Children[i], b.tallies[i]
 		c := Child{
 			Name: ch.Name, ContainerName: t.ContainerName, Container: ch.ID, Image: t.Image,
-			Phase: ch.Phase.String(), Since: t.since, Whole: ch.Phase == state.Alive && ch.Whole, Health: ch.Health.String(),
+			Phase: ch.Phase.String(), Since: t.since, Way: names(t.way), Whole: ch.Phase == state.Alive && ch.Whole, Health: ch.Health.String(),
 			Paused: ch.Paused, Created: ch.Created, Started: ch.StartedAt,
 			Faults: t.faults, Recovered: t.recovered, Restarts: t.restarts, Attempt: ch.Attempt,
 			ExitCode: ch.Code, Waits: ch.Awaits, Holder: ch.Holder, Last: t.last,
