@@ -19,6 +19,7 @@ type outside struct {
 	signals        func() <-chan os.Signal // called once, by what is to end in order
 	procMountinfo  string
 	engine         Engine // nil: the one that DOCKER_HOST names
+	rest           func() // when there is nothing to do for a while; nil: nothing
 	lockDir        string // where fosters outside of containers lock their projects; "": nowhere
 }
 

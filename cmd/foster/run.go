@@ -88,6 +88,13 @@ func (c *configured) run(ctx context.Context, signals <-chan os.Signal) error {
 	observers := []report.Observer{board}
 
 	var g run.Group
+	if c.outside.rest != nil { // quiet: memory
+		q := newQuiet(c.outside.rest)
+		observers = append(observers, q)
+		g.Add(func() error {
+			return q.run(work)
+		}, func(error) { stop() })
+	}
 	{ // signals: the first asks for the end, the second hurries it, the third leaves
 		g.Add(func() error {
 			return c.signals(ctx, work, signals, events, leave)
