@@ -1,0 +1,102 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestShutdown: the end ends every stream, also one that is not read, and is
+// not put off by a client that does not take its answer.
+func TestShutdown(t *testing.T) {
+	within(t, Options{}, func(w *world) {
+		read, unread := w.events(w.ask("GET", "/events", nil)), w.ask("GET", "/events", nil)
+		take(read)
+		asking := w.dial()
+		if _, err := fmt.Fprint(asking, "GET /status HTTP/1.1\r\nHost: foster\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		w.end()
+		for range read { // up to its end
+		}
+		if took := time.Since(began); took > 0 {
+			t.Errorf("a stream ended after %s", took)
+		}
+		if err := <-w.served; err != nil {
+			t.Errorf("Serve: %v", err)
+		}
+		w.served <- nil
+		if took := time.Since(began); took > endTimeout+100*time.Millisecond {
+			t.Errorf("the end took %s", took)
+		}
+		if _, err := io.ReadAll(unread.Body); err == nil {
+			t.Error("the stream that was not read ended as if it were whole")
+		}
+	})
+}
+
+// TestTimeouts: a client that does not finish its request, sends too much of
+// it, does not take the answer, or keeps a connection for nothing, is cut off.
+func TestTimeouts(t *testing.T) {
+	const request = "GET /status HTTP/1.1\r\nHost: foster\r\n\r\n"
+	for _, c := range []struct {
+		name    string
+		request string
+		reads   bool
+		within  time.Duration
+	}{
+		{"no request", "", true, headerTimeout},
+		{"half a header", "GET /status HTTP/1.1\r\nHost:", true, headerTimeout},
+		{"idle", request, true, idleTimeout},
+		{"no reader", request, false, writeTimeout},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			within(t, Options{}, func(w *world) {
+				conn := w.dial()
+				began := time.Now()
+				if _, err := io.WriteString(conn, c.request); err != nil {
+					t.Fatal(err)
+				}
+				if !c.reads {
+					time.Sleep(c.within + time.Second)
+				}
+				_, _ = io.ReadAll(conn) // up to its end
+				if took := time.Since(began); took < c.within || took > c.within+time.Second {
+					t.Errorf("it was cut off after %s, want %s", took, c.within)
+				}
+			})
+		})
+	}
+	within(t, Options{}, func(w *world) {
+		resp := w.ask("GET", "/status", http.Header{"X-Long": {strings.Repeat("x", 2*maxHeader)}})
+		if resp.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
+			t.Errorf("a header of %d bytes: %d", 2*maxHeader, resp.StatusCode)
+		}
+	})
+}
+
+// TestLoopback: what is served to this host alone is not told to web pages of
+// other names that resolve to it.
+func TestLoopback(t *testing.T) {
+	for address, names := range map[string]map[string]int{
+		"127.0.0.1": {"localhost:9180": 200, "127.0.0.1:9180": 200, "[::1]:9180": 200, "foster.localhost": 200, "10.0.0.7": 200, "evil.example.org": 421, "evil.example.org:9180": 421, "localhost.example.org": 421},
+		"10.0.0.7":  {"evil.example.org": 200, "node7:9180": 200},
+	} {
+		for name, want := range names {
+			r := httptest.NewRequestWithContext(context.WithValue(t.Context(), http.LocalAddrContextKey, net.Addr(&net.TCPAddr{IP: net.ParseIP(address), Port: 9180})), "GET", "/livez", nil)
+			r.Host = name
+			w := httptest.NewRecorder()
+			New(nil, Options{Page: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})}).Handler().ServeHTTP(w, r)
+			if w.Code != want {
+				t.Errorf("%s asked on %s: %d, want %d", name, address, w.Code, want)
+			}
+		}
+	}
+}
