@@ -58,7 +58,7 @@ model: ## the random model of the core, at length
 
 .PHONY: fuzz
 fuzz: ## each fuzz target for a while (TIME=10s)
-	@set -e; for pkg in ./spec ./watcher ./cmd/foster; do for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
+	@set -e; for pkg in ./spec ./watcher ./cmd/foster ./report/webhook; do for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
 	  echo "$$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(or $(TIME),10s) $$pkg; done; done
 
 .PHONY: fmt

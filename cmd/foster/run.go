@@ -12,6 +12,7 @@ import (
 
 	"foster/actions"
 	"foster/report"
+	"foster/report/webhook"
 	"foster/spec"
 	"foster/state"
 	"foster/watcher"
@@ -84,7 +85,8 @@ func (c *configured) run(ctx context.Context, signals <-chan os.Signal) error {
 	leave := make(chan *exitError, 1)
 	severed := make(chan error, 1)
 
-	board := report.NewBoard(live.reported(engine, began), state.New(live.core))
+	reported := live.reported(engine, began)
+	board := report.NewBoard(reported, state.New(live.core))
 	observers := []report.Observer{board}
 
 	var g run.Group
@@ -93,6 +95,15 @@ func (c *configured) run(ctx context.Context, signals <-chan os.Signal) error {
 		observers = append(observers, q)
 		g.Add(func() error {
 			return q.run(work)
+		}, func(error) { stop() })
+	}
+	if c.settings.WebhookURL != "" { // webhook: notifications
+		s := webhook.New(webhook.Config{
+			URL: c.settings.WebhookURL, Body: c.settings.WebhookBody, Board: board,
+			Foster: reported.Foster, Project: reported.Project, Log: log,
+		})
+		g.Add(func() error {
+			return s.Run(work)
 		}, func(error) { stop() })
 	}
 	{ // signals: the first asks for the end, the second hurries it, the third leaves

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"foster/report/webhook"
 	"foster/spec"
 	"foster/state"
 )
@@ -29,7 +30,7 @@ type settings struct {
 	Forward       bool   // the children's output
 	Listen        string // where to serve HTTP, "" for nowhere
 	WebhookURL    string // whom to notify, "" for nobody
-	WebhookBody   string // its template, "" for the whole entry
+	WebhookBody   webhook.Body
 	LogFormat     string
 	LogLevel      zerolog.Level
 }
@@ -62,7 +63,7 @@ var variables = []spec.Variable{
 	{Name: "FOSTER_FORWARD_LOGS", Kind: spec.KindBool, Default: "true", Example: "false", Doc: "Relay the children's output to foster's own, so that `docker service logs` shows it; see [docs/output.md](docs/output.md)."},
 	{Name: "FOSTER_LISTEN", Kind: spec.KindText, Example: "127.0.0.1:9180", Doc: "Where to serve the status page, `/metrics`, `/status` and `/events`: `address:port`, `:port` or `unix:///path`; see [docs/http.md](docs/http.md)."},
 	{Name: "FOSTER_WEBHOOK_URL", Kind: spec.KindText, Secret: true, Example: "https://hooks.example.org/T0/B0/x", Doc: "Where to POST a notification of faults, recoveries, giving up and waiting; see [docs/notifications.md](docs/notifications.md)."},
-	{Name: "FOSTER_WEBHOOK_TEMPLATE", Kind: spec.KindText, Example: `{"text": "${project}: ${text}"}`, Doc: "JSON body of a notification, with `${…}` for its fields; unset: all fields."},
+	{Name: "FOSTER_WEBHOOK_TEMPLATE", Kind: spec.KindText, Example: `{"text": "${summary}"}`, Doc: "JSON body of a notification, with `${…}` for its fields; or `slack`, or `discord`; unset: all fields."},
 	{Name: "FOSTER_LOG_FORMAT", Kind: spec.KindChoice, Default: "auto", Example: "json", Doc: "`json`, `console`, `journald` (json behind a `<priority>`), or `auto`: console on a terminal, json elsewhere."},
 	{Name: "FOSTER_LOG_LEVEL", Kind: spec.KindChoice, Default: "info", Example: "debug", Doc: "`debug`, `info`, `warn` or `error`."},
 }
@@ -141,8 +142,8 @@ func readSettings(env spec.Env) (settings, spec.Problems) {
 		Resync:        r.duration("FOSTER_RESYNC", time.Second, 24*time.Hour),
 		Forward:       r.boolean("FOSTER_FORWARD_LOGS"),
 		Listen:        env.Get("FOSTER_LISTEN"),
-		WebhookURL:    env.Get("FOSTER_WEBHOOK_URL"),
-		WebhookBody:   env.Get("FOSTER_WEBHOOK_TEMPLATE"),
+		WebhookURL:    r.webhookURL(),
+		WebhookBody:   r.webhookBody(),
 		LogFormat:     choices["FOSTER_LOG_FORMAT"][r.choice("FOSTER_LOG_FORMAT")],
 		LogLevel:      []zerolog.Level{zerolog.DebugLevel, zerolog.InfoLevel, zerolog.WarnLevel, zerolog.ErrorLevel}[r.choice("FOSTER_LOG_LEVEL")],
 	}
@@ -194,6 +195,27 @@ func (r *settingsReader) choice(name string) int {
 	}
 	r.problem(name, v, "is not one of the choices", "use one of "+strings.Join(choices[name], ", "))
 	return 0
+}
+
+// webhookURL is checked, and never shown.
+func (r *settingsReader) webhookURL() string {
+	address := r.env.Get("FOSTER_WEBHOOK_URL")
+	if address == "" {
+		return ""
+	}
+	if wrong := webhook.CheckURL(address); wrong != "" {
+		r.problem("FOSTER_WEBHOOK_URL", "", wrong, "write it like https://hooks.example.org/…")
+	}
+	return address
+}
+
+func (r *settingsReader) webhookBody() webhook.Body {
+	text := r.env.Get("FOSTER_WEBHOOK_TEMPLATE")
+	body, err := webhook.ParseBody(text)
+	if err != nil {
+		r.problem("FOSTER_WEBHOOK_TEMPLATE", "", err.Error(), `write JSON like {"text": "${summary}"}, or slack, or discord`)
+	}
+	return body
 }
 
 func (r *settingsReader) boolean(name string) bool {
