@@ -12,6 +12,7 @@ import (
 
 	"foster/actions"
 	"foster/report"
+	"foster/report/web"
 	"foster/report/webhook"
 	"foster/spec"
 	"foster/state"
@@ -141,6 +142,12 @@ func (c *configured) run(ctx context.Context, signals <-chan os.Signal) error {
 				<-work.Done()
 			}
 			return err
+		}, func(error) { stop() })
+	}
+	if c.settings.Listen != (endpoint{}) { // http: whoever asks
+		server := web.New(board, web.Options{Log: log})
+		g.Add(func() error {
+			return serve(work, c.settings.Listen, server, log)
 		}, func(error) { stop() })
 	}
 	{ // loop: the State

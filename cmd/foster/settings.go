@@ -27,9 +27,9 @@ type settings struct {
 	EngineTimeout time.Duration
 	StopGrace     time.Duration // that foster itself gets; 0: found out
 	Resync        time.Duration
-	Forward       bool   // the children's output
-	Listen        string // where to serve HTTP, "" for nowhere
-	WebhookURL    string // whom to notify, "" for nobody
+	Forward       bool     // the children's output
+	Listen        endpoint // of HTTP
+	WebhookURL    string   // whom to notify, "" for nobody
 	WebhookBody   webhook.Body
 	LogFormat     string
 	LogLevel      zerolog.Level
@@ -141,7 +141,7 @@ func readSettings(env spec.Env) (settings, spec.Problems) {
 		StopGrace:     r.duration("FOSTER_STOP_GRACE", 3*time.Second, 24*time.Hour),
 		Resync:        r.duration("FOSTER_RESYNC", time.Second, 24*time.Hour),
 		Forward:       r.boolean("FOSTER_FORWARD_LOGS"),
-		Listen:        env.Get("FOSTER_LISTEN"),
+		Listen:        r.endpoint("FOSTER_LISTEN"),
 		WebhookURL:    r.webhookURL(),
 		WebhookBody:   r.webhookBody(),
 		LogFormat:     choices["FOSTER_LOG_FORMAT"][r.choice("FOSTER_LOG_FORMAT")],
@@ -240,6 +240,18 @@ func (r *settingsReader) duration(name string, low, high time.Duration) time.Dur
 		r.problem(name, v, fmt.Sprintf("is not between %s and %s", low, high), "choose a value in that range")
 	}
 	return d
+}
+
+func (r *settingsReader) endpoint(name string) endpoint {
+	v := r.value(name)
+	if v == "" {
+		return endpoint{}
+	}
+	e, err := parseEndpoint(v)
+	if err != nil {
+		r.problem(name, v, err.Error(), "write it like :9180, 127.0.0.1:9180, [::1]:9180 or unix:///run/foster/http.sock")
+	}
+	return e
 }
 
 func (r *settingsReader) number(name string) int {
