@@ -6,8 +6,8 @@ import (
 	"foster/state"
 )
 
-// Step is one step of the loop, told after its effects were handed on. From
-// and To are values that nobody changes any more.
+// Step is one step of the loop, told before its effects are handed on. From and
+// To are values that nobody changes any more.
 type Step struct {
 	At       time.Time
 	From, To state.State
