@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"time"
@@ -16,8 +17,9 @@ func init() {
 	zerolog.DurationFieldFormat = zerolog.DurationFormatString
 }
 
-// newLogger writes one line per entry. journald is json behind the priority
-// that systemd and the journald logging driver read.
+// newLogger writes one line per entry. journald is for systemd's journal: the
+// entries with their fields where its socket is mounted, else json behind the
+// priority that systemd and the journald logging driver read.
 func newLogger(w io.Writer, format string, level zerolog.Level) zerolog.Logger {
 	f, isFile := w.(*os.File)
 	terminal := isFile && isatty.IsTerminal(f.Fd())
@@ -31,7 +33,7 @@ func newLogger(w io.Writer, format string, level zerolog.Level) zerolog.Logger {
 	case "console":
 		w = zerolog.ConsoleWriter{Out: w, TimeFormat: "15:04:05.000", NoColor: !terminal || os.Getenv("NO_COLOR") != ""}
 	case "journald":
-		w = priorityWriter{w}
+		w = newJournalWriter(w)
 	}
 	return zerolog.New(w).Level(level).With().Timestamp().Logger()
 }
@@ -69,19 +71,23 @@ type priorityWriter struct{ io.Writer }
 var _ zerolog.LevelWriter = priorityWriter{}
 
 func (p priorityWriter) WriteLevel(level zerolog.Level, line []byte) (int, error) {
-	priority := "<6>"
-	switch level {
-	case zerolog.DebugLevel, zerolog.TraceLevel:
-		priority = "<7>"
-	case zerolog.WarnLevel:
-		priority = "<4>"
-	case zerolog.ErrorLevel:
-		priority = "<3>"
-	case zerolog.FatalLevel, zerolog.PanicLevel:
-		priority = "<2>"
-	}
-	if _, err := p.Writer.Write(append([]byte(priority), line...)); err != nil {
+	if _, err := fmt.Fprintf(p.Writer, "<%d>%s", priority(level), line); err != nil {
 		return 0, err
 	}
 	return len(line), nil
+}
+
+// priority is syslog's for a level.
+func priority(level zerolog.Level) int {
+	switch level {
+	case zerolog.DebugLevel, zerolog.TraceLevel:
+		return 7
+	case zerolog.WarnLevel:
+		return 4
+	case zerolog.ErrorLevel:
+		return 3
+	case zerolog.FatalLevel, zerolog.PanicLevel:
+		return 2
+	}
+	return 6
 }
