@@ -26,6 +26,8 @@
 //	docker kill             kill, die when fatal      the same
 //	docker rm -f            kill die destroy          …, ChildGone
 //	memory limit            oom, mostly die           ChildOOM, ChildDied
+//	healthcheck             health_status: …          ChildHealth; an unhealthy one's once it was
+//	                                                  asked what its last probe said (health.go)
 //	network disconnect      disconnect, twice before  NetLost, twice: told by time, they are
 //	                        28.0, of a running one    no duplicates
 //	network connect, start  connect for each network  NetJoined

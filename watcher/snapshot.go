@@ -34,6 +34,7 @@ func childFacts(c container.InspectResponse, whole wholeFunc) state.ChildFacts {
 		facts.OOM = s.OOMKilled
 		facts.Paused = s.Paused
 		facts.Health = healthOf(s.Health)
+		facts.Probe = lastProbe(s.Health)
 		facts.StartedAt = timeOf(s.StartedAt)
 		if facts.Status == state.Exited {
 			facts.Code = s.ExitCode

@@ -40,6 +40,7 @@ var errNotSaid = errors.New("the event stream ended without a reason")
 // opening with StreamBack and each end, once, with StreamLost; a first attempt
 // that fails counts as an end.
 func (w *Watcher) subscribe(ctx context.Context) {
+	defer w.sick.asking.Wait()
 	reader := w.newReader()
 	wait := backoff.NewExponentialBackOff(
 		backoff.WithInitialInterval(reconnectMin),
@@ -83,9 +84,9 @@ func lostDetail(err error) string {
 // stream is one subscription from its request to its end. A long silence is no
 // end: an idle engine sends nothing, and on a unix socket its death is heard.
 func (w *Watcher) stream(ctx context.Context, r *reader) (opened bool, err error) {
-	ctx, cancel := context.WithCancel(ctx)
+	subscribed, cancel := context.WithCancel(ctx)
 	defer cancel()
-	messages, errs := w.cfg.Engine.Events(ctx, events.ListOptions{Since: r.since(), Filters: wantedEvents()})
+	messages, errs := w.cfg.Engine.Events(subscribed, events.ListOptions{Since: r.since(), Filters: wantedEvents()})
 
 	refusal := time.NewTimer(refusalTime)
 	defer refusal.Stop()
@@ -105,7 +106,7 @@ func (w *Watcher) stream(ctx context.Context, r *reader) (opened bool, err error
 		select {
 		case m := <-messages:
 			open()
-			r.take(m)
+			r.take(ctx, m)
 		case err := <-errs:
 			if err == nil {
 				err = errNotSaid
@@ -161,8 +162,9 @@ func (r *reader) since() string {
 	return fmt.Sprintf("%d.%09d", r.last/1e9, r.last%1e9)
 }
 
-// take decodes one message and queues what it means.
-func (r *reader) take(m events.Message) {
+// take decodes one message and queues what it means. ctx is that of what it
+// sets going, which may outlive the stream.
+func (r *reader) take(ctx context.Context, m events.Message) {
 	// A swarm's events carry a manager's stamps, which may be of any time.
 	if back := r.last - m.TimeNano; back < 0 || back > int64(setBack) && m.Scope != "swarm" {
 		r.last = m.TimeNano
@@ -180,15 +182,28 @@ func (r *reader) take(m events.Message) {
 		r.w.follow(m)
 	}
 	for _, ev := range meant {
-		switch ev.(type) {
+		if overtakes(ev) {
+			r.w.sick.overtaken(m.Actor.ID)
+		}
+		switch ev := ev.(type) {
 		case state.ResyncDue:
 			r.w.queue.resyncDue()
 			continue
 		case state.ParentStarted:
 			r.w.known.setParent(m.Actor.ID)
+		case state.ChildHealth:
+			if !ev.Healthy {
+				r.w.diagnose(ctx, ev)
+				continue
+			}
 		}
-		if !r.w.queue.hint(ev) {
-			r.w.cfg.Log.Debug().Str("event", fmt.Sprintf("%T", ev)).Msg("queue full, event lost, looking at everything instead")
-		}
+		r.w.hint(ev)
+	}
+}
+
+// hint queues an event of the stream.
+func (w *Watcher) hint(ev state.Event) {
+	if !w.queue.hint(ev) {
+		w.cfg.Log.Debug().Str(state.KeyEvent, fmt.Sprintf("%T", ev)).Msg("queue full, event lost, looking at everything instead")
 	}
 }

@@ -65,6 +65,7 @@ type Watcher struct {
 	known   *known
 	vouched *vouched
 	starts  *starts
+	sick    *sick
 	queue   *queue
 	slots   chan struct{}
 }
@@ -79,6 +80,7 @@ func New(cfg Config) *Watcher {
 		known:   newKnown(),
 		vouched: newVouched(),
 		starts:  newStarts(),
+		sick:    newSick(),
 		queue:   newQueue(queueSize),
 		slots:   make(chan struct{}, poolSize),
 	}

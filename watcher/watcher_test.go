@@ -362,7 +362,7 @@ func TestSubscribesAnewAfterTheClockWasSetBack(t *testing.T) {
 	r := w.newReader()
 	now := time.Now()
 	at := func(d time.Duration, scope string) string {
-		r.take(events.Message{Type: events.VolumeEventType, TimeNano: now.Add(d).UnixNano(), Scope: scope})
+		r.take(t.Context(), events.Message{Type: events.VolumeEventType, TimeNano: now.Add(d).UnixNano(), Scope: scope})
 		return r.since()
 	}
 	stamp := func(d time.Duration) string {

@@ -44,7 +44,7 @@ while :; do sleep 3 & wait; done # a trap that wait has missed runs after this
 var dockerfiles = map[string]string{
 	childImage: "FROM " + lab.BusyboxImage + "\nCOPY child /bin/child\nVOLUME /data\nENTRYPOINT [\"/bin/child\"]\n",
 	sickImage: "FROM " + lab.BusyboxImage + "\nCOPY child /bin/child\nVOLUME /data\nENTRYPOINT [\"/bin/child\"]\n" +
-		"HEALTHCHECK --interval=200ms --timeout=5s --retries=2 CMD [\"test\", \"!\", \"-e\", \"/tmp/sick\"]\n",
+		"HEALTHCHECK --interval=200ms --timeout=5s --retries=2 CMD test ! -e /tmp/sick || { echo no longer well; exit 1; }\n",
 }
 
 // engine is one real engine with what every test needs.

@@ -12,7 +12,8 @@ import (
 	"foster/test/lab"
 )
 
-// TestUnhealthy: a child that its healthcheck gives up on is recreated.
+// TestUnhealthy: a child that its healthcheck gives up on is recreated, and the
+// log has what the last probe said.
 func TestUnhealthy(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, plainEngine(t))
@@ -28,7 +29,8 @@ func TestUnhealthy(t *testing.T) {
 	before := w.awaitWhole(want, healthy)
 	w.docker("exec", before.ID, "touch", "/tmp/sick")
 	w.awaitWhole(want, newer(before), healthy)
-	f.awaitSaid("recovered", "cause=unhealthy")
+	f.awaitSaid("recovered", "cause=unhealthy", "did=recreated", "attempt=1")
+	f.awaitSaid("fault: the child's healthcheck gave up", "cause=unhealthy", "detail=exit 1: no longer well")
 	f.stop()
 	w.nothingLeft()
 	w.created(2)

@@ -33,7 +33,8 @@ type ctr struct {
 	started  time.Time
 	finished time.Time
 	health   string // "" without a health check
-	run      int    // counts starts and deaths, so that old timers know they are old
+	probes   []*container.HealthcheckResult
+	run      int // counts starts and deaths, so that old timers know they are old
 	exited   chan struct{}
 	timers   []*time.Timer
 	process  Process

@@ -30,7 +30,7 @@ func (c *ctr) inspect() container.InspectResponse {
 		out.State.Pid = 1000 + c.run
 	}
 	if c.health != "" {
-		out.State.Health = &container.Health{Status: c.health}
+		out.State.Health = &container.Health{Status: c.health, Log: slices.Clone(c.probes)}
 	}
 	for _, m := range c.mounts {
 		out.Mounts = append(out.Mounts, m.MountPoint)

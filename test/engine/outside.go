@@ -163,6 +163,19 @@ func (e *Engine) SetHealth(ref, status string) error {
 	})
 }
 
+// probesKept is how many results of its health check an engine keeps.
+const probesKept = 5
+
+// Probed is one run of the health check: its exit code and what it said. It
+// decides nothing by itself: see SetHealth.
+func (e *Engine) Probed(ref string, code int, output string) error {
+	return e.act(ref, true, func(c *ctr) error {
+		c.probes = append(c.probes, &container.HealthcheckResult{Start: e.moment(), End: e.moment(), ExitCode: code, Output: output})
+		c.probes = c.probes[max(0, len(c.probes)-probesKept):]
+		return nil
+	})
+}
+
 // Cut is somebody's docker network disconnect.
 func (e *Engine) Cut(net, ref string) error {
 	return e.act(ref, false, func(c *ctr) error { return e.disconnect(net, c, false) })

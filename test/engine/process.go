@@ -50,7 +50,7 @@ func (e *Engine) processOf(c *ctr) Process {
 
 // live plans what the process does by itself.
 func (e *Engine) live(c *ctr) {
-	c.health = ""
+	c.health, c.probes = "", nil
 	if h := c.config.Healthcheck; h != nil && len(h.Test) > 0 && h.Test[0] != "NONE" {
 		c.health = container.Starting
 		if c.process.Healthy > 0 {
