@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"foster/state"
@@ -10,29 +11,34 @@ import (
 // Verdict is what the health command, /healthz and /readyz answer.
 type Verdict struct {
 	// Healthy: Swarm shall leave the task alone. That holds for a project that
-	// is whole, and where only somebody else can do something about it: another
-	// foster has the project, the followed container is down, a child was paused.
+	// is whole, where foster's own recovery may still be waited for, and where
+	// only somebody else can do something about it: another foster has the
+	// project, the followed container is down, a child was paused.
 	Healthy bool `json:"healthy"`
 	// Ready: every child is whole, or has completed.
 	Ready bool `json:"ready"`
-	// State is the worst that holds for any child: whole, completed, paused,
-	// held, away, standby, starting, recovering, degraded, backoff, unhealthy or
-	// stopping.
+	// State is the worst that holds for any child: the name of one of conditions.
 	State string `json:"state"`
 	// Reason says it in one line, with names.
 	Reason string `json:"reason"`
 }
 
-// conditions are the states of a Verdict from best to worst.
-var conditions = []struct {
-	name    string
-	healthy bool
-	ready   bool
-}{
+type condition struct {
+	name           string
+	healthy, ready bool
+}
+
+// conditions are the states of a Verdict from best to worst. docs/health.md
+// describes each.
+var conditions = []condition{
 	{"whole", true, true},
 	{"completed", true, true},
 	{"ignored", true, true},
 	{"paused", true, false},
+	{"checking", true, false},
+	{"tolerated", true, false},
+	{"ending", true, false},
+	{"awaiting", true, false},
 	{"held", true, false},
 	{"away", true, false},
 	{"standby", true, false},
@@ -48,16 +54,12 @@ var conditions = []struct {
 func Judge(s state.State) Verdict {
 	worst, reasons := 0, []string(nil)
 	take := func(name, reason string) {
-		for i, c := range conditions {
-			if c.name != name {
-				continue
-			}
-			if i > worst {
-				worst, reasons = i, nil
-			}
-			if i == worst && reason != "" {
-				reasons = append(reasons, reason)
-			}
+		i := slices.IndexFunc(conditions, func(c condition) bool { return c.name == name })
+		if i > worst {
+			worst, reasons = i, nil
+		}
+		if i == worst && reason != "" {
+			reasons = append(reasons, reason)
 		}
 	}
 	switch s.Stage {
@@ -68,10 +70,10 @@ func Judge(s state.State) Verdict {
 	case state.Away:
 		take("away", "the followed container does not run")
 	case state.Closing, state.Closed:
-		take("stopping", strings.TrimSpace("everything is taken down: "+s.Reason))
+		take("stopping", ended(s.Reason))
 	case state.Up:
 		for i := range s.Children {
-			take(condition(&s, &s.Children[i]))
+			take(judge(&s, &s.Children[i]))
 		}
 		for _, n := range s.Networks {
 			if n.State != state.NetPresent && n.Attempt > 0 {
@@ -87,39 +89,112 @@ func Judge(s state.State) Verdict {
 	return v
 }
 
-// condition is how one child of a project that is up is.
-func condition(s *state.State, ch *state.Child) (name, reason string) {
+func ended(why string) string {
+	if why == "" {
+		return "everything is taken down"
+	}
+	return "everything is taken down: " + why
+}
+
+// judge is how one child of a project that is up is. What is bad outranks what
+// may still become good.
+//
+// A recovery is foster's own business, so the first one of a fault does not
+// make the task unhealthy by what it must wait for: the child's grace, and its
+// healthcheck. When that recovery has failed, or the child was never whole in
+// this run, Swarm is to know.
+func judge(s *state.State, ch *state.Child) (name, reason string) {
+	first := ch.Launched && ch.Fault.Attempts <= 1
 	switch {
 	case ch.Phase == state.Completed:
 		return "completed", ""
 	case ch.Phase == state.HeldBack:
 		return "held", fmt.Sprintf("%s: its place is held by %s", ch.Name, ch.Holder)
-	case ch.Phase == state.Alive && ch.Paused:
-		return "paused", ch.Name + ": somebody paused it"
-	case ch.Phase == state.Alive && ch.Health == state.Unhealthy && s.Config.Policy.OnUnhealthy == state.UnhealthyIgnore:
-		return "ignored", ch.Name + ": unhealthy, which is ignored as configured"
-	case ch.Phase == state.Alive && ch.Health == state.Unhealthy:
-		return "unhealthy", ch.Name + ": its healthcheck gave up"
-	case ch.Phase == state.Alive && ch.Whole:
-		return "whole", ""
-	case ch.Phase == state.Alive && ch.Health == state.HealthStarting:
-		return "starting", ch.Name + ": its healthcheck has not succeeded yet"
-	case ch.Phase == state.Alive && ch.Seen && ch.Drop == "":
-		var missing []string
-		for _, a := range ch.Nets {
-			if a.State != state.Attached {
-				missing = append(missing, a.Network)
-			}
-		}
-		return "degraded", fmt.Sprintf("%s: not attached to %s", ch.Name, strings.Join(missing, ", "))
+	case ch.Phase == state.Alive:
+		return alive(s, ch, first)
+	case ch.Phase == state.Stopping && ch.Launched && ch.Fault.Attempts == 0 && ch.Tries == 0:
+		return "ending", fmt.Sprintf("%s: gets its stop grace (%s)", ch.Name, ch.Drop)
+	case ch.Awaits != "" && ch.Launched && ownerless(s, ch):
+		return "awaiting", fmt.Sprintf("%s: waiting for %s", ch.Name, ch.Awaits)
+	case ch.Awaits != "" && ch.Launched:
+		return "recovering", fmt.Sprintf("%s: waiting for %s", ch.Name, ch.Awaits)
 	case ch.Awaits != "":
 		return "starting", fmt.Sprintf("%s: waiting for %s", ch.Name, ch.Awaits)
+	case ch.Phase == state.Waiting && ch.Holder != "":
+		return "backoff", fmt.Sprintf("%s: what it needs is held by %s", ch.Name, ch.Holder)
 	case ch.Phase == state.Waiting:
 		return "backoff", fmt.Sprintf("%s: in back-off after %s", ch.Name, plural(ch.Attempt, "start", "starts"))
 	case ch.Launched:
 		return "recovering", fmt.Sprintf("%s: being recovered (%s)", ch.Name, ch.Phase)
 	}
 	return "starting", fmt.Sprintf("%s: being launched (%s)", ch.Name, ch.Phase)
+}
+
+// alive is how a child that runs is. first: only its first recovery, if any, is
+// under way.
+func alive(s *state.State, ch *state.Child, first bool) (name, reason string) {
+	policy := s.Config.Policy
+	if ch.Drop != "" || !ch.Seen {
+		if ch.Launched {
+			return "recovering", fmt.Sprintf("%s: being recovered (%s)", ch.Name, ch.Phase)
+		}
+		return "starting", fmt.Sprintf("%s: being launched (%s)", ch.Name, ch.Phase)
+	}
+	if missing := missing(ch); missing != "" {
+		return "degraded", fmt.Sprintf("%s: not attached to %s", ch.Name, missing)
+	}
+	switch {
+	case ch.Paused:
+		return "paused", ch.Name + ": somebody paused it"
+	case ch.Health == state.Unhealthy && policy.OnUnhealthy == state.UnhealthyIgnore:
+		return "ignored", ch.Name + ": unhealthy, which is ignored as configured"
+	case ch.Health == state.Unhealthy && ch.Launched && ch.Fault.Attempts == 0 && policy.UnhealthyAfter > 0:
+		return "tolerated", fmt.Sprintf("%s: unhealthy, which is tolerated for %s as configured", ch.Name, policy.UnhealthyAfter)
+	case ch.Health == state.Unhealthy:
+		return "unhealthy", ch.Name + ": its healthcheck gave up"
+	case ch.Health == state.HealthStarting && first:
+		return "checking", ch.Name + ": recovered, and its healthcheck has not succeeded yet"
+	case ch.Health == state.HealthStarting:
+		return "starting", ch.Name + ": its healthcheck has not succeeded yet"
+	case ch.Whole:
+		return "whole", ""
+	case ch.Launched:
+		return "checking", ch.Name + ": recovered, and looked at once more"
+	}
+	return "starting", fmt.Sprintf("%s: being launched (%s)", ch.Name, ch.Phase)
+}
+
+// missing lists the networks that a child should be on and is not, with who is
+// in the way.
+func missing(ch *state.Child) string {
+	var names []string
+	for _, a := range ch.Nets {
+		switch {
+		case a.State == state.Attached:
+		case a.Holder != "":
+			names = append(names, fmt.Sprintf("%s (its address is held by %s)", a.Network, a.Holder))
+		default:
+			names = append(names, a.Network)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// ownerless: a container outside of the project that the child is bound to is
+// not there, or does not run. Only somebody else can bring it back.
+func ownerless(s *state.State, ch *state.Child) bool {
+	for _, cc := range s.Config.Children {
+		if cc.Name != ch.Name {
+			continue
+		}
+		for _, b := range cc.BoundTo {
+			i := slices.IndexFunc(s.Owners, func(o state.Owner) bool { return o.Name == b.Name })
+			if b.Outside && i >= 0 && (!s.Owners[i].Present || b.Namespace && !s.Owners[i].Running) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func plural(n int, one, many string) string {
