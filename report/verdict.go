@@ -64,7 +64,7 @@ func Judge(s state.State) Verdict {
 	}
 	switch s.Stage {
 	case state.Opening:
-		take("starting", "nothing is known of the engine yet")
+		take("starting", "waiting for the engine")
 	case state.Standby:
 		take("standby", "another foster has this project: waiting for its end")
 	case state.Away:

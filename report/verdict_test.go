@@ -36,7 +36,7 @@ func TestJudge(t *testing.T) {
 		{"healthy", with(func(ch *state.Child) { ch.Health = state.Healthy }), "whole", true, true, "1 child is whole"},
 		{"completed", with(func(ch *state.Child) { ch.Phase = state.Completed }), "completed", true, true, "1 child is completed"},
 
-		{"opening", func(s *state.State) { s.Stage = state.Opening }, "starting", false, false, "nothing is known of the engine yet"},
+		{"opening", func(s *state.State) { s.Stage = state.Opening }, "starting", false, false, "waiting for the engine"},
 		{"another foster has the project", func(s *state.State) { s.Stage = state.Standby }, "standby", true, false, "another foster has this project"},
 		{"another foster has the child", with(func(ch *state.Child) { ch.Phase, ch.Holder = state.HeldBack, "abc" }), "held", true, false, "web: its place is held by abc"},
 		{"the followed container is down", func(s *state.State) { s.Stage = state.Away }, "away", true, false, "followed container"},
@@ -78,7 +78,10 @@ func TestJudge(t *testing.T) {
 		{"a network is missing", faulty(nets(state.Unavailable, "")), "degraded", false, false, "web: not attached to back"},
 		{"an address is held", faulty(nets(state.Missing, "other")), "degraded", false, false, "back (its address is held by other)"},
 		{"a network is missing, paused", faulty(func(ch *state.Child) { nets(state.Missing, "")(ch); ch.Paused = true }), "degraded", false, false, "not attached to back"},
-		{"a network is missing, its healthcheck begins", faulty(func(ch *state.Child) { nets(state.Missing, "")(ch); ch.Health, ch.Fault.Attempts = state.HealthStarting, 1 }), "degraded", false, false, "not attached to back"},
+		{"a network is missing, its healthcheck begins", faulty(func(ch *state.Child) {
+			nets(state.Missing, "")(ch)
+			ch.Health, ch.Fault.Attempts = state.HealthStarting, 1
+		}), "degraded", false, false, "not attached to back"},
 		{"a network cannot be made", func(s *state.State) {
 			s.Networks = []state.Network{{Name: "p_back", State: state.NetAbsent, Attempt: 1}}
 		}, "degraded", false, false, "network p_back cannot be made"},
@@ -132,7 +135,9 @@ func TestJudgeTakesTheWorst(t *testing.T) {
 	}
 	s := state.State{Stage: state.Up, Children: []state.Child{
 		{Name: "a", Phase: state.Alive, Seen: true, Whole: true, Launched: true},
-		waiting("b"), {Name: "c", Phase: state.Completed}, waiting("d"),
+		waiting("b"),
+		{Name: "c", Phase: state.Completed},
+		waiting("d"),
 		{Name: "e", Phase: state.Alive, Seen: true, Paused: true, Launched: true},
 	}}
 	if got := Judge(s); got.State != "backoff" || got.Reason != "b: in back-off after 1 start; d: in back-off after 1 start" {

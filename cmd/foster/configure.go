@@ -19,6 +19,7 @@ type configured struct {
 	env      spec.Env
 	settings settings
 	log      zerolog.Logger
+	project  string // as it is named outside of containers
 }
 
 // configure reads and checks everything that can be checked without an engine.
@@ -47,6 +48,7 @@ func configure(out outside, cmd *cobra.Command, logs io.Writer) (*configured, er
 	if len(problems) > 0 {
 		return nil, problems.Sorted()
 	}
+	c.project = loaded.Project.Name
 	for _, w := range loaded.Warnings {
 		c.log.Warn().Msg(w)
 	}

@@ -21,7 +21,7 @@ func main() {
 	}
 	err := execute(context.Background(), outside{
 		args: args[1:], environ: os.Environ(), stdout: os.Stdout, stderr: os.Stderr,
-		signals: takeSignals, procMountinfo: "/proc/self/mountinfo", lockDir: lockDir(), rest: giveBack,
+		signals: takeSignals, procMountinfo: "/proc/self/mountinfo", lockDir: lockDir(), sockets: controlPlaces(), rest: giveBack,
 	})
 	os.Exit(exitCode(err, os.Stderr))
 }

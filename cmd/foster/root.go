@@ -21,6 +21,9 @@ type outside struct {
 	engine         Engine // nil: the one that DOCKER_HOST names
 	rest           func() // when there is nothing to do for a while; nil: nothing
 	lockDir        string // where fosters outside of containers lock their projects; "": nowhere
+	// sockets are where a foster in a container may have its control socket; nil:
+	// no foster has one, nowhere.
+	sockets []string
 }
 
 const rootLong = `foster runs as a Docker Swarm task and launches the stand-alone container that
@@ -111,6 +114,6 @@ func newRoot(out outside) *cobra.Command {
 	run := runCommand(out)
 	root.RunE = run.RunE
 	root.Flags().AddFlagSet(run.Flags())
-	root.AddCommand(run, configCommand(out), checkCommand(out), probeCommand(out), chaosCommand(out), reapCommand(out), versionCommand(out))
+	root.AddCommand(run, configCommand(out), checkCommand(out), probeCommand(out), healthCommand(out), chaosCommand(out), reapCommand(out), versionCommand(out))
 	return root
 }

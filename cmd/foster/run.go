@@ -64,9 +64,14 @@ func (c *configured) run(ctx context.Context, signals <-chan os.Signal) error {
 
 	log.Info().Str("version", version()).Msg("foster starts")
 	began := time.Now()
+	control := c.openControl(engine, began)
+	defer control.close()
 	live, err := c.prepare(ctx, engine, signals)
 	if live != nil && live.lock != nil {
-		defer c.release(live.lock)
+		defer func() {
+			control.close() // before the next foster has the lock, and its socket there
+			c.release(live.lock)
+		}()
 	}
 	if err != nil {
 		if errors.Is(err, errSignalled) {
@@ -89,6 +94,7 @@ func (c *configured) run(ctx context.Context, signals <-chan os.Signal) error {
 	reported := live.reported(engine, began)
 	board := report.NewBoard(reported, state.New(live.core))
 	observers := []report.Observer{board}
+	c.showBoard(control, engine, live, board)
 
 	var g run.Group
 	if c.outside.rest != nil { // quiet: memory
