@@ -140,6 +140,9 @@ func alive(s *state.State, ch *state.Child, first bool) (name, reason string) {
 		}
 		return "starting", fmt.Sprintf("%s: being launched (%s)", ch.Name, ch.Phase)
 	}
+	if ch.Whole {
+		return "whole", ""
+	}
 	if missing := missing(ch); missing != "" {
 		return "degraded", fmt.Sprintf("%s: not attached to %s", ch.Name, missing)
 	}
@@ -156,8 +159,6 @@ func alive(s *state.State, ch *state.Child, first bool) (name, reason string) {
 		return "checking", ch.Name + ": recovered, and its healthcheck has not succeeded yet"
 	case ch.Health == state.HealthStarting:
 		return "starting", ch.Name + ": its healthcheck has not succeeded yet"
-	case ch.Whole:
-		return "whole", ""
 	case ch.Launched:
 		return "checking", ch.Name + ": recovered, and looked at once more"
 	}

@@ -119,8 +119,8 @@ func (out outside) find(ctx context.Context, project, path string) ([]answer, er
 	return found, nil
 }
 
-// several is the problem of a question that only one foster can answer.
-func several(project string, found []answer) error {
+// ambiguous is the problem of a question that only one foster can answer.
+func ambiguous(project string, found []answer) error {
 	var names []string
 	for _, a := range found {
 		names = append(names, a.project)

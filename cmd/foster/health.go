@@ -62,7 +62,7 @@ func health(ctx context.Context, out outside, project string) error {
 	case err != nil:
 		return err
 	case len(found) > 1:
-		return several(project, found)
+		return ambiguous(project, found)
 	}
 	fmt.Fprintf(out.stdout, "%s\n", bytes.TrimSpace(found[0].body))
 	if found[0].code != http.StatusOK {

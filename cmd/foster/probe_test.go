@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -25,8 +27,17 @@ func TestProbe(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	nobody := "http://" + free.Addr().String()
+	nobody := free.Addr().String()
 	free.Close()
+	socket := filepath.Join(t.TempDir(), "s")
+	local, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unix := &httptest.Server{Listener: local, Config: &http.Server{Handler: mux}}
+	unix.Start()
+	defer unix.Close()
+	listening := server.Listener.Addr().String()
 
 	cases := []struct {
 		args []string
@@ -37,7 +48,20 @@ func TestProbe(t *testing.T) {
 		{[]string{"probe", "-fsS", "-m", "5", "-o", "/dev/null", server.URL + "/ok"}, 0},
 		{[]string{"probe", "-f", server.URL + "/sick"}, probeFailed},
 		{[]string{"probe", "--timeout", "100ms", server.URL + "/slow"}, probeRefused},
-		{[]string{"probe", nobody}, probeRefused},
+		{[]string{"probe", "http://" + nobody}, probeRefused},
+		{[]string{"probe", "-f", listening + "/ok"}, 0},
+		{[]string{"probe", "tcp://" + listening}, 0},
+		{[]string{"probe", "tcp://" + nobody}, probeRefused},
+		{[]string{"probe", "unix://" + socket}, 0},
+		{[]string{"probe", "unix://" + socket + ".gone"}, probeRefused},
+		{[]string{"probe", "--unix-socket", socket, "http://localhost/ok"}, 0},
+		{[]string{"probe", "--unix-socket", socket, "http://localhost/sick"}, probeFailed},
+		{[]string{"probe", "--unix-socket", socket + ".gone", "http://localhost/ok"}, probeRefused},
+		{[]string{"probe", "tcp://" + listening + "/ok"}, exitConfig},
+		{[]string{"probe", "tcp://host"}, exitConfig},
+		{[]string{"probe", "unix://host/path"}, exitConfig},
+		{[]string{"probe", "ftp://user:hunter2@host/"}, exitConfig},
+		{[]string{"probe", "http://user:hunter2@host\x7f/"}, exitConfig},
 		{[]string{"probe"}, exitConfig},
 	}
 	for _, c := range cases {
@@ -47,6 +71,9 @@ func TestProbe(t *testing.T) {
 		cancel()
 		if code := exitCode(err, &out); code != c.code {
 			t.Errorf("%v: exit %d (%s), want %d", c.args, code, out.String(), c.code)
+		}
+		if strings.Contains(out.String(), "hunter2") {
+			t.Errorf("%v shows a password: %s", c.args, out.String())
 		}
 	}
 	http.DefaultClient.CloseIdleConnections()

@@ -28,7 +28,7 @@ func TestVerdicts(t *testing.T) {
 		healthy, ready int
 		line           string
 	}{
-		{"at the beginning", func(*state.State) {}, 503, 503, "starting: nothing is known of the engine yet\n"},
+		{"at the beginning", func(*state.State) {}, 503, 503, "starting: waiting for the engine\n"},
 		{"whole", whole, 200, 200, "whole: 1 child is whole\n"},
 		{"dead", died, 503, 503, "recovering: web: being recovered (dead)\n"},
 		{"standby", func(s *state.State) { s.Stage = state.Standby }, 200, 503, "standby: another foster has this project: waiting for its end\n"},
