@@ -17,6 +17,8 @@
 // The same again, once, with a hundred children; and with fifty fosters on one engine, each with a project of its own,
 // that are started at once, lose their children at once, and then have nothing to do: memory and processor of all.
 //
+// Every foster here relays its children's output, serves metrics and the status page, and has somebody to notify.
+//
 // Events are compared by the stamps that the engine gives. Calls and process starts are stamped here, by the same clock:
 // engine and bench share one machine. A second table says where the time of a recovery goes. For the faults and for
 // memory foster runs in its image, as its users run it; for start → running, and with many children, it is a process on

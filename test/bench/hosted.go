@@ -27,7 +27,8 @@ type hosted struct {
 // host starts foster. The context that it returns ends with foster, which is its cause.
 func (b *bench) host(ctx context.Context, settings ...string) (context.Context, *hosted, error) {
 	f := &hosted{cmd: exec.CommandContext(ctx, b.foster), ended: make(chan struct{})}
-	f.cmd.Env = append(b.node.Env(), settings...)
+	b.hosts++
+	f.cmd.Env = append(append(b.node.Env(), settings...), observed(fmt.Sprintf("unix://%s/foster-%d.sock", b.work, b.hosts))...)
 	var log bytes.Buffer
 	f.cmd.Stdout, f.cmd.Stderr = &log, &log
 	f.cmd.Cancel = func() error {
@@ -73,8 +74,9 @@ func (f *hosted) stop() {
 // proc is the kernel's directory about it.
 func (f *hosted) proc() string { return "/proc/" + strconv.Itoa(f.cmd.Process.Pid) }
 
-// idleBefore is how long a process rests before its memory is read.
-const idleBefore = 3 * time.Second
+// idleBefore is how long a process rests before its memory is read: foster gives back what it needed to launch three
+// seconds after the last order.
+const idleBefore = 5 * time.Second
 
 // memory is read after a rest, in kB of 1000 bytes.
 func (f *hosted) memory(ctx context.Context) (rss, anonymous float64, err error) {

@@ -49,6 +49,7 @@ type bench struct {
 	events *lab.Recorder
 	foster string // the program, on this machine
 	work   string // a directory
+	hosts  int    // fosters that were started on this machine
 }
 
 // run starts a private engine, measures, and ends the engine.

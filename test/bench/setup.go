@@ -88,6 +88,12 @@ func settings(n networkKind) []string {
 	}
 }
 
+// observed are the settings with which foster shows all that it can show: nothing is measured with less than its users
+// may have on. Nobody takes the notifications, which is the worst case.
+func observed(listen string) []string {
+	return []string{"FOSTER_LISTEN=" + listen, "FOSTER_WEBHOOK_URL=http://127.0.0.1:9/", "FOSTER_FORWARD_LOGS=true"}
+}
+
 // stableAfter is the shortest that foster takes; after settled, no pause is due before the next recovery.
 const (
 	stableAfter = 100 * time.Millisecond
@@ -98,7 +104,7 @@ const (
 // child's network, as in a stack: an overlay that its last container leaves is taken apart and made anew, which would
 // count for the child alone.
 func (b *bench) launch(ctx context.Context, n networkKind) (id string, err error) {
-	c, err := b.api().ContainerCreate(ctx, &container.Config{Image: fosterImage, Env: settings(n)},
+	c, err := b.api().ContainerCreate(ctx, &container.Config{Image: fosterImage, Env: append(settings(n), observed(":9180")...)},
 		&container.HostConfig{Binds: []string{"/run/docker.sock:/var/run/docker.sock"}, NetworkMode: container.NetworkMode(n.name)}, nil, nil, fosterName)
 	if err != nil {
 		return "", fmt.Errorf("create foster: %w", err)
