@@ -37,7 +37,7 @@ func (r *Runner) attach(ctx context.Context, c *spec.Child, id, name string) err
 			return nil
 		}
 	}
-	r.cfg.Log.Info().Str("child", c.Name).Str("net", name).Msg("an endpoint is not as wanted: connecting anew")
+	r.cfg.Log.Info().Str(state.KeyChild, c.Name).Str(state.KeyNetwork, name).Msg("an endpoint is not as wanted: connecting anew")
 	err = attempt(ctx, VerbDisconnect, networkTimeout, func(ctx context.Context) error {
 		return r.cfg.Engine.NetworkDisconnect(ctx, name, id, true)
 	})

@@ -173,7 +173,7 @@ func (r *Runner) create(ctx context.Context, c *spec.Child) (string, error) {
 		config.MacAddress = j.mac
 	}
 	for _, name := range j.lostMACs {
-		r.cfg.Log.Warn().Str("child", c.Name).Str("net", name).Msg("this engine gives a MAC address on the first network only")
+		r.cfg.Log.WithLevel(r.failures.level("MAC of "+c.Name+" on "+name)).Str(state.KeyChild, c.Name).Str(state.KeyNetwork, name).Msg("this engine gives a MAC address on the first network only")
 	}
 	if config.Labels == nil {
 		config.Labels = map[string]string{}
@@ -239,10 +239,12 @@ func (r *Runner) parent(ctx context.Context) (string, error) {
 // discard removes a container that could not be completed, also after a Cancel.
 // It returns the ID when even that did not work.
 func (r *Runner) discard(ctx context.Context, c *spec.Child, id string) string {
+	what := "discard " + c.Name
 	if err := r.remove(context.WithoutCancel(ctx), c.Name, id, true); err != nil && Classify(VerbRemove, err) != state.Gone {
-		r.cfg.Log.Warn().Str("child", c.Name).Str("container", short(id)).Str("error", detail(err)).Msg("an incomplete container is left")
+		r.cfg.Log.WithLevel(r.failures.level(what)).Str(state.KeyChild, c.Name).Str(state.KeyContainer, short(id)).Str("error", detail(err)).Msg("an incomplete container is left")
 		return id
 	}
+	r.failures.over(what)
 	return ""
 }
 
@@ -256,7 +258,7 @@ func (r *Runner) makeNamed(ctx context.Context, c *spec.Child, config *container
 		})
 		id = made.ID
 		for _, w := range made.Warnings {
-			r.cfg.Log.Warn().Str("child", c.Name).Str("container", short(id)).Str("warning", w).Msg("the engine warns")
+			r.cfg.Log.WithLevel(r.failures.level("child "+c.Name+": "+w)).Str(state.KeyChild, c.Name).Str(state.KeyContainer, short(id)).Str("warning", w).Msg("the engine warns")
 		}
 		if !errdefs.IsConflict(err) {
 			if err != nil {

@@ -72,7 +72,7 @@ func (r *Runner) postStart(ctx context.Context, c *spec.Child, id string) error 
 		case ctx.Err() != nil:
 			return fmt.Errorf("%s: %w", h, ctx.Err())
 		case stopErr != nil: // it is removed by force
-			r.cfg.Log.Warn().Str(state.KeyChild, c.Name).Str("hook", h.name).Str("error", detail(stopErr)).Msg("the stop after a hook that failed did not work")
+			r.cfg.Log.WithLevel(r.failures.level("stop after "+h.String())).Str(state.KeyChild, c.Name).Str("hook", h.name).Str("error", detail(stopErr)).Msg("the stop after a hook that failed did not work")
 		}
 		return err
 	}
@@ -94,13 +94,16 @@ func (r *Runner) preStop(ctx context.Context, eff state.Stop) time.Duration {
 		h := hookRun{child: c.Name, name: fmt.Sprintf("pre_stop hook %d", i+1), container: eff.ID, hook: hook}
 		err := r.runHook(ctx, time.Until(until), h)
 		if err == nil {
+			if n := r.failures.over(h.String()); n > 0 {
+				r.cfg.Log.Info().Str(state.KeyChild, c.Name).Str("hook", h.name).Int(state.KeyAttempt, n).Msg("the hook works again")
+			}
 			continue
 		}
 		running, lookErr := r.outlives(ctx, eff.ID)
 		if ctx.Err() != nil || errdefs.IsNotFound(lookErr) || lookErr == nil && !running {
 			break // nothing is left to prepare for its end
 		}
-		r.cfg.Log.Warn().Str(state.KeyChild, c.Name).Str("hook", h.name).Str("error", detail(err)).Msg("a hook failed; the container is stopped all the same")
+		r.cfg.Log.WithLevel(r.failures.level(h.String())).Str(state.KeyChild, c.Name).Str("hook", h.name).Str("error", detail(err)).Msg("a hook failed; the container is stopped all the same")
 		break
 	}
 	// Whole seconds, and not one more than there is: others wait for this stop.

@@ -14,6 +14,7 @@ import (
 	"github.com/docker/docker/api/types/mount"
 	"github.com/docker/go-units"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/rs/zerolog"
 
 	"foster/spec"
 	"foster/state"
@@ -52,6 +53,9 @@ type wanted struct {
 	child, ref string
 	platform   *ocispec.Platform // nil: the engine's own
 }
+
+// pull names what a pull of it would fetch.
+func (w wanted) pull() string { return "pull " + w.ref + " " + platformText(w.platform) }
 
 // prepare makes a child's images and named volumes present.
 func (r *Runner) prepare(ctx context.Context, c *spec.Child, fresh bool) error {
@@ -135,7 +139,7 @@ func neverPulled(want wanted, err error) error {
 // image one pulls, the others wait and find it. here is the image to go on with
 // when the registry cannot be asked; nil: there is none.
 func (r *Runner) fetch(ctx context.Context, want wanted, here *image.InspectResponse) (image.InspectResponse, error) {
-	waited, release, err := r.fetching.take(ctx, want.ref+" "+platformText(want.platform))
+	waited, release, err := r.fetching.take(ctx, want.pull())
 	if err != nil {
 		return image.InspectResponse{}, err
 	}
@@ -146,10 +150,14 @@ func (r *Runner) fetch(ctx context.Context, want wanted, here *image.InspectResp
 		}
 	}
 	began := time.Now()
-	log := r.cfg.Log.With().Str("child", want.child).Str("image", want.ref).Logger()
+	log := r.cfg.Log.With().Str(state.KeyChild, want.child).Str("image", want.ref).Logger()
 	if err := r.pull(ctx, want, log); err != nil {
-		if here != nil && Classify(VerbPull, err) == state.Transient {
-			log.Warn().Str("error", detail(err)).Msg("pull failed: going on with the image that is here")
+		class, level := Classify(VerbPull, err), zerolog.DebugLevel
+		if class != state.Canceled {
+			level = r.failures.level(want.pull())
+		}
+		if here != nil && class == state.Transient {
+			log.WithLevel(level).Str("error", detail(err)).Msg("pull failed: going on with the image that is here")
 			return *here, nil
 		}
 		return image.InspectResponse{}, err
@@ -157,6 +165,7 @@ func (r *Runner) fetch(ctx context.Context, want wanted, here *image.InspectResp
 	got, err := r.findImage(ctx, want)
 	switch doing := fmt.Sprintf("pull image %q", want.ref); {
 	case err == nil:
+		r.failures.over(want.pull())
 		log.Info().Dur("took", time.Since(began)).Str("size", units.HumanSize(float64(got.Size))).Msg("pulled")
 	case noImage(err) && errdefs.IsNotFound(err):
 		// Somebody removed it, or the engine went away while it pulled.

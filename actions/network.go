@@ -39,7 +39,7 @@ func (r *Runner) ensureNetwork(ctx context.Context, name string) (string, error)
 		})
 		if err == nil {
 			if made.Warning != "" {
-				r.cfg.Log.Warn().Str("net", name).Str("warning", made.Warning).Msg("the engine warns")
+				r.cfg.Log.WithLevel(r.failures.level("network "+name+": "+made.Warning)).Str(state.KeyNetwork, name).Str("warning", made.Warning).Msg("the engine warns")
 			}
 			return made.ID, nil
 		}

@@ -14,6 +14,7 @@ const progressEvery = 5 * time.Second
 // pullProgress turns hundreds of messages into a line now and then.
 type pullProgress struct {
 	log    zerolog.Logger
+	level  zerolog.Level
 	last   time.Time
 	layers map[string]layer
 }
@@ -23,8 +24,8 @@ type layer struct {
 	bytes, size int64
 }
 
-func newPullProgress(log zerolog.Logger) *pullProgress {
-	return &pullProgress{log: log, last: time.Now(), layers: map[string]layer{}}
+func newPullProgress(log zerolog.Logger, level zerolog.Level) *pullProgress {
+	return &pullProgress{log: log, level: level, last: time.Now(), layers: map[string]layer{}}
 }
 
 func (p *pullProgress) note(m jsonmessage.JSONMessage) {
@@ -56,6 +57,6 @@ func (p *pullProgress) tell() {
 		}
 		bytes, size = bytes+l.bytes, size+l.size
 	}
-	p.log.Info().Int("layers", len(p.layers)).Int("layers_done", done).
+	p.log.WithLevel(p.level).Int("layers", len(p.layers)).Int("layers_done", done).
 		Str("fetched", units.HumanSize(float64(bytes))).Str("of", units.HumanSize(float64(size))).Msg("pulling")
 }

@@ -33,7 +33,11 @@ func (r *Runner) pull(ctx context.Context, want wanted, log zerolog.Logger) erro
 	if err != nil {
 		return err
 	}
-	told := log.Info()
+	level := zerolog.InfoLevel
+	if r.failures.failing(want.pull()) {
+		level = zerolog.DebugLevel
+	}
+	told := log.WithLevel(level)
 	if from != "" {
 		told.Str("credentials", from)
 	}
@@ -45,7 +49,7 @@ func (r *Runner) pull(ctx context.Context, want wanted, log zerolog.Logger) erro
 	defer watchdog.Stop()
 
 	options := image.PullOptions{RegistryAuth: auth, Platform: platformText(want.platform)}
-	progress := newPullProgress(log)
+	progress := newPullProgress(log, level)
 	err = retry(pctx, VerbPull, func() error {
 		stream, err := r.cfg.Engine.ImagePull(pctx, want.ref, options)
 		if err != nil {

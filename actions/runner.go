@@ -69,6 +69,7 @@ type Runner struct {
 	fetching turns // of one image
 	images   imageIDs
 	visits   visits
+	failures failures
 }
 
 // New makes a Runner; Run starts it.
@@ -154,12 +155,18 @@ func (r *Runner) Run(ctx context.Context, in <-chan state.Effect, out chan<- sta
 }
 
 // tell logs how long a next try is put off: the core knows the attempt, only
-// here the delay with its jitter is known.
+// here the delay with its jitter is known. The first pause of a series is told,
+// the longer ones after it are for debugging. A look that is put off is no news:
+// what it waits for was told.
 func (r *Runner) tell(eff state.SetTimer, wait time.Duration) {
 	if eff.Delay > 0 {
 		return
 	}
-	e := r.cfg.Log.Info().Str("timer", eff.Timer.Kind.String()).Int(state.KeyAttempt, eff.Attempt).Dur(state.KeyWait, wait.Round(time.Millisecond))
+	level := zerolog.DebugLevel
+	if eff.Attempt <= 1 && eff.Timer.Kind != state.LookTimer {
+		level = zerolog.InfoLevel
+	}
+	e := r.cfg.Log.WithLevel(level).Str("timer", eff.Timer.Kind.String()).Int(state.KeyAttempt, eff.Attempt).Dur(state.KeyWait, wait.Round(time.Millisecond))
 	if eff.Timer.Child != "" {
 		e.Str(state.KeyChild, eff.Timer.Child)
 	}
@@ -213,7 +220,7 @@ func (s *session) take(ctx context.Context, eff state.Effect) {
 	}
 	octx, cancel := context.WithCancel(ctx)
 	if err := s.admit(j, cancel); err != nil {
-		s.r.cfg.Log.Error().Stringer("effect", eff).Int("op", j.op).Str("child", j.child).Err(err).Msg("effect refused")
+		s.r.cfg.Log.Error().Stringer("effect", eff).Int(state.KeyOp, j.op).Str(state.KeyChild, j.child).Err(err).Msg("effect refused")
 		j.lifecycle = false // it is not the one that holds the place
 		j.run = func(context.Context) (string, error) { return "", err }
 	}

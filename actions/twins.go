@@ -100,9 +100,10 @@ func (r *Runner) untwined(ctx context.Context, v Verb, c *spec.Child, err error)
 		n, uniteErr := r.unite(ctx, ep.Network)
 		removed += n
 		if uniteErr != nil {
-			r.cfg.Log.Warn().Str(state.KeyNetwork, ep.Network).Str("error", detail(uniteErr)).Msg("two networks of one name")
+			r.cfg.Log.WithLevel(r.failures.level("unite "+ep.Network)).Str(state.KeyNetwork, ep.Network).Str("error", detail(uniteErr)).Msg("two networks of one name")
 			return err
 		}
+		r.failures.over("unite " + ep.Network)
 	}
 	if removed > 0 {
 		return &opError{class: state.Transient, doing: fmt.Sprintf("find the networks of child %q", c.Name), err: err, hint: "the second network of this name was removed, it is tried again"}

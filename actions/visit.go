@@ -94,8 +94,13 @@ func (r *Runner) depart(ctx context.Context, name, self string) {
 	err := attempt(ctx, VerbDisconnect, networkTimeout, func(ctx context.Context) error {
 		return r.cfg.Engine.NetworkDisconnect(ctx, name, self, true)
 	})
+	what := "leave network " + name
 	if class := Classify(VerbDisconnect, err); class != state.OK && class != state.Gone {
-		r.cfg.Log.Warn().Str(state.KeyNetwork, name).Str(state.KeyDetail, detail(err)).Msg("foster's own container is left on a network after a probe")
+		r.cfg.Log.WithLevel(r.failures.level(what)).Str(state.KeyNetwork, name).Str(state.KeyDetail, detail(err)).Msg("foster's own container is left on a network after a probe")
+		return
+	}
+	if n := r.failures.over(what); n > 0 {
+		r.cfg.Log.Info().Str(state.KeyNetwork, name).Int(state.KeyAttempt, n).Msg("foster's own container is off the network again")
 	}
 }
 

@@ -57,7 +57,7 @@ func (w *Watcher) subscribe(ctx context.Context) {
 			wait.Reset()
 		}
 		pause := wait.NextBackOff()
-		w.cfg.Log.Debug().Err(err).Dur("wait", pause).Msg("event stream lost")
+		w.cfg.Log.Debug().Err(err).Dur(state.KeyWait, pause.Round(time.Millisecond)).Msg("event stream lost")
 		switch reader.missed++; reader.missed {
 		case 1:
 			reader.lost = time.Now()
@@ -94,7 +94,7 @@ func (w *Watcher) stream(ctx context.Context, r *reader) (opened bool, err error
 		if !opened {
 			opened = true
 			if r.missed > 1 || r.missed > 0 && time.Since(r.lost) > noticeable { // one request may have waited for the engine's boot
-				w.cfg.Log.Info().Dur("down", time.Since(r.lost)).Msg("the engine's event stream is back")
+				w.cfg.Log.Info().Int(state.KeyAttempt, r.missed).Dur(state.KeyDown, time.Since(r.lost).Round(time.Millisecond)).Msg("the engine's event stream is back")
 			} else {
 				w.cfg.Log.Debug().Msg("event stream open")
 			}

@@ -127,7 +127,7 @@ func patiently(ctx context.Context, timeout time.Duration, log zerolog.Logger, q
 		return &exitError{Code: exitUnavailable, Err: fmt.Errorf("%s: %w (is /var/run/docker.sock mounted, or DOCKER_HOST set?)", tried, err)}
 	}
 	if tries > 0 {
-		log.Info().Int("tries", tries).Msg("the engine answers")
+		log.Info().Int(state.KeyAttempt, tries).Msg("the engine answers")
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"runtime/debug"
 	"slices"
+	"time"
 
 	"foster/report"
 	"foster/spec"
@@ -161,12 +162,19 @@ func (c *configured) lockProject(ctx context.Context, engine Engine, project str
 		return nil, nil
 	}
 	path := lockPath(c.outside.lockDir, reached.DaemonHost(), project)
+	var since time.Time // when somebody was found to have it
 	l, err := takeLock(ctx, path, func(pid string) {
+		if since.IsZero() {
+			since = time.Now()
+		}
 		c.log.Warn().Str(state.KeyHolder, "process "+pid).Str("lock", path).Msg(report.HeldWords)
 	})
 	if err != nil && ctx.Err() == nil {
 		c.log.Warn().Err(err).Msg("the project cannot be locked: see that no second foster runs for it on this host")
 		return nil, nil
+	}
+	if err == nil && !since.IsZero() {
+		c.log.Info().Dur(state.KeyWait, time.Since(since).Round(time.Millisecond)).Msg("the project is free: going on")
 	}
 	return l, err
 }

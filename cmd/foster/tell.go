@@ -85,7 +85,7 @@ func (l *loop) note(n state.Note) {
 	if n.Cause != "" {
 		e.Str(state.KeyCause, n.Cause)
 	}
-	if n.Attempt != 0 {
+	if n.Attempt != 0 || n.Kind == state.Recovered {
 		e.Int(state.KeyAttempt, n.Attempt)
 	}
 	switch n.Kind {

@@ -11,6 +11,7 @@ import (
 	"github.com/docker/docker/api/types/filters"
 
 	"foster/spec"
+	"foster/state"
 )
 
 const (
@@ -36,7 +37,7 @@ func (w *watch) subscribe(ctx context.Context) {
 		began := time.Now()
 		opened, err := w.stream(ctx, &last, func() {
 			if refused > 0 {
-				w.cfg.Log.Info().Msg("the engine is back, the grace begins anew")
+				w.cfg.Log.Info().Int(state.KeyAttempt, refused).Msg("the engine is back, the grace begins anew")
 				w.mu.Lock()
 				w.returned = true
 				w.mu.Unlock()

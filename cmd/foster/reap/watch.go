@@ -48,15 +48,16 @@ type watch struct {
 	// The rest is the loop's own.
 	known   map[string]Finding // what was told of last, by ID
 	tries   map[string]*tries  // of what could not be removed
-	silent  bool               // the last look has failed
+	silent  int                // looks in a row that failed
 	trouble backoff.BackOff    // after looks that fail
 	wakeAt  time.Time          // of the next look without an event
 }
 
 // tries are those of one object that resists.
 type tries struct {
-	wait backoff.BackOff
-	next time.Time
+	failed int
+	wait   backoff.BackOff
+	next   time.Time
 }
 
 func newBackOff() backoff.BackOff {
@@ -105,17 +106,16 @@ func (w *watch) round(ctx context.Context) {
 		pause := w.trouble.NextBackOff()
 		w.wakeAt = time.Now().Add(pause)
 		level := zerolog.DebugLevel
-		if !w.silent {
+		if w.silent++; w.silent == 1 {
 			level = zerolog.WarnLevel
 		}
-		w.silent = true
 		w.cfg.Log.WithLevel(level).Err(err).Dur(state.KeyWait, pause.Round(time.Millisecond)).Msg("could not look at the engine, trying again")
 		return
 	}
-	if w.silent {
-		w.silent = false
+	if w.silent > 0 {
+		w.cfg.Log.Info().Int(state.KeyAttempt, w.silent).Msg("the engine answers again")
+		w.silent = 0
 		w.trouble.Reset()
-		w.cfg.Log.Info().Msg("the engine answers again")
 	}
 	w.follow(found)
 	w.tell(found)
@@ -187,9 +187,13 @@ func (w *watch) tell(found []Finding) {
 func (w *watch) result(f Finding) {
 	switch f.Verdict {
 	case Removed:
+		e := w.about(w.cfg.Log.Info(), f)
+		if t := w.tries[f.ID]; t != nil {
+			e.Int(state.KeyAttempt, t.failed)
+		}
 		delete(w.known, f.ID)
 		delete(w.tries, f.ID)
-		w.about(w.cfg.Log.Info(), f).Msg("removed")
+		e.Msg("removed")
 	case Failed:
 		t := w.tries[f.ID]
 		level := zerolog.DebugLevel
@@ -198,6 +202,7 @@ func (w *watch) result(f Finding) {
 			w.tries[f.ID] = t
 			level = zerolog.WarnLevel
 		}
+		t.failed++
 		pause := t.wait.NextBackOff()
 		t.next = time.Now().Add(pause)
 		w.sooner(t.next)
