@@ -30,6 +30,9 @@ func (c *core) volumeDone(i int, d Done) {
 	timer := SetTimer{Timer: Timer{Kind: VolumeTimer, Network: v.Name}, Delay: removalPause}
 	switch {
 	case d.Class == OK || d.Class == Gone:
+		if v.Attempt > 1 {
+			c.do(Note{Kind: Overcome, Cause: "remove-volume", Detail: v.Name, Attempt: v.Attempt - 1})
+		}
 		c.Volumes = slices.Delete(c.Volumes, i, i+1)
 		return
 	case c.Stage == Up:
@@ -41,6 +44,7 @@ func (c *core) volumeDone(i int, d Done) {
 		return
 	}
 	v.Hold = true
+	c.do(Note{Kind: Trouble, Cause: "remove-volume", Detail: d.Detail, Attempt: v.Attempt})
 	c.do(timer)
 }
 
