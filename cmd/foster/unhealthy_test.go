@@ -18,11 +18,16 @@ import (
 func sickProgram(t *testing.T, environ ...string) *program {
 	t.Helper()
 	p := start(t, "28.0", append(append(twoNetworks, "LAUNCH_IMAGE=checked:1"), environ...)...)
-	p.engine.AddImage("checked:1", engine.Image{Config: dockerspec.DockerOCIImageConfig{
-		DockerOCIImageConfigExt: dockerspec.DockerOCIImageConfigExt{Healthcheck: &dockerspec.HealthcheckConfig{Test: []string{"CMD", "true"}}},
-	}})
+	addChecked(p.engine)
 	time.Sleep(11 * time.Second)
 	return p
+}
+
+// addChecked makes the image checked:1, which has a healthcheck.
+func addChecked(e *engine.Engine) {
+	e.AddImage("checked:1", engine.Image{Config: dockerspec.DockerOCIImageConfig{
+		DockerOCIImageConfigExt: dockerspec.DockerOCIImageConfigExt{Healthcheck: &dockerspec.HealthcheckConfig{Test: []string{"CMD", "true"}}},
+	}})
 }
 
 func (p *program) must(err error) {
@@ -40,13 +45,13 @@ func (p *program) probed(id, verdict string) {
 	time.Sleep(100 * time.Millisecond)
 }
 
-func (p *program) end() {
+// stop ends foster as Swarm does.
+func (p *program) stop() {
 	p.t.Helper()
 	p.signals <- syscall.SIGTERM
 	if code := p.exit(time.Minute); code != 0 {
 		p.t.Errorf("exit code %d", code)
 	}
-	p.nothingLeft()
 }
 
 // TestStartPeriod: as long as the engine gives a child time to start, failing
@@ -67,7 +72,8 @@ func TestStartPeriod(t *testing.T) {
 		if p.child().ID == before.ID || !strings.Contains(p.out.String(), `"cause":"unhealthy","detail":"exit 7: curl: (7) Failed to connect to localhost"`) {
 			t.Errorf("it was not recreated, or the log does not say why\n%s", p.out.String())
 		}
-		p.end()
+		p.stop()
+		p.nothingLeft()
 	})
 }
 
@@ -100,6 +106,7 @@ func TestUnhealthyAfter(t *testing.T) {
 		if p.child().ID == first.ID {
 			t.Errorf("it was not recreated\n%s", p.out.String())
 		}
-		p.end()
+		p.stop()
+		p.nothingLeft()
 	})
 }
