@@ -44,12 +44,12 @@ const minAPI = "1.41"
 
 // newEngine makes the client as the Docker CLI would: DOCKER_HOST,
 // DOCKER_TLS_VERIFY, DOCKER_CERT_PATH, DOCKER_API_VERSION. It connects to
-// nothing yet; a wrong setting is a Problem.
-func newEngine(out outside) (Engine, error) {
+// nothing yet; a wrong setting is a Problem. more comes after these.
+func newEngine(out outside, more ...client.Opt) (Engine, error) {
 	if out.engine != nil {
 		return out.engine, nil
 	}
-	c, err := client.NewClientWithOpts(client.FromEnv, client.WithAPIVersionNegotiation())
+	c, err := client.NewClientWithOpts(append([]client.Opt{client.FromEnv, client.WithAPIVersionNegotiation()}, more...)...)
 	if err != nil {
 		return nil, spec.Problems{{
 			Variable: "DOCKER_HOST", What: "does not name an engine: " + err.Error(),

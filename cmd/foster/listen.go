@@ -16,6 +16,7 @@ import (
 	"github.com/cenkalti/backoff/v4"
 	"github.com/rs/zerolog"
 
+	"foster/report/metrics"
 	"foster/report/web"
 	"foster/state"
 )
@@ -100,6 +101,18 @@ func (e endpoint) clear(ctx context.Context) error {
 		return fmt.Errorf("remove the socket that nobody listens on: %w", err)
 	}
 	return nil
+}
+
+// connect makes the engine's client, whose calls are measured when somebody can
+// ask for that.
+func (c *configured) connect() (Engine, *metrics.Calls, error) {
+	if c.settings.Listen == (endpoint{}) {
+		engine, err := newEngine(c.outside)
+		return engine, nil, err
+	}
+	calls := metrics.NewCalls()
+	engine, err := newMeasuredEngine(c.outside, calls)
+	return engine, calls, err
 }
 
 // The pauses between two tries to listen.

@@ -12,6 +12,7 @@ import (
 
 	"foster/actions"
 	"foster/report"
+	"foster/report/metrics"
 	"foster/report/web"
 	"foster/report/webhook"
 	"foster/spec"
@@ -56,7 +57,7 @@ func runCommand(out outside) *cobra.Command {
 // everything is taken down, ends the group.
 func (c *configured) run(ctx context.Context, signals <-chan os.Signal) error {
 	log := c.log
-	engine, err := newEngine(c.outside)
+	engine, calls, err := c.connect()
 	if err != nil {
 		return err
 	}
@@ -151,7 +152,9 @@ func (c *configured) run(ctx context.Context, signals <-chan os.Signal) error {
 		}, func(error) { stop() })
 	}
 	if c.settings.Listen != (endpoint{}) { // http: whoever asks
-		server := web.New(board, web.Options{Log: log})
+		numbers := metrics.New(metrics.Config{Board: board, Calls: calls, Version: version(), Commit: commit()})
+		observers = append(observers, numbers)
+		server := web.New(board, web.Options{Metrics: numbers.Handler(), Log: log})
 		g.Add(func() error {
 			return serve(work, c.settings.Listen, server, log)
 		}, func(error) { stop() })
