@@ -1,0 +1,83 @@
+// The past as a list, newest first.
+
+import { byId, el, icon, keyed, setIcon, text } from './dom.js';
+import { clock, count, now, span } from './time.js';
+import { did } from './words.js';
+
+const PAGE = 40; // items shown at first, and more at each wish
+
+// of single entries, by their level or kind.
+const shapes = { error: ['bad', 'bad'], warn: ['warn', 'warn'], info: ['note', 'idle'], restart: ['restart', 'idle'], launched: ['ok', 'ok'], healed: ['ok', 'ok'], overcome: ['ok', 'ok'], adopted: ['ok', 'ok'] };
+
+export class Timeline {
+	constructor() {
+		this.list = byId('events');
+		this.more = byId('more');
+		this.faults = byId('only-faults');
+		this.shown = PAGE;
+		this.more.addEventListener('click', () => {
+			const last = this.list.lastElementChild;
+			this.shown += PAGE;
+			this.draw();
+			// The button may be gone now: go on where the new ones begin.
+			last?.nextElementSibling?.focus();
+		});
+		this.faults.addEventListener('change', () => this.draw());
+	}
+
+	show(model) {
+		this.model = model;
+		this.draw();
+	}
+
+	draw() {
+		const items = this.model.items.filter(item => !this.faults.checked || item.kind === 'episode' || item.kind === 'restart').reverse();
+		byId('no-events').hidden = items.length > 0;
+		this.more.hidden = items.length <= this.shown;
+		text(this.more, `Show more (${items.length - this.shown} older)`);
+		keyed(this.list, items.slice(0, this.shown), item => item.key, make, update);
+	}
+
+	tick() {
+		for (const row of this.list.children) if (row.item.end === null) update(row, row.item);
+	}
+}
+
+function make(item) {
+	const time = el('time'), what = el('span', { class: 'what' }), child = el('span', { class: 'name' }), words = el('span'), end = el('span', { class: 'end' }), detail = el('span', { class: 'detail' });
+	what.append(child, ' ', words);
+	const row = el('li', { tabindex: -1 }, icon('note'), time, what, end, detail);
+	row.parts = [time, child, words, end, detail];
+	row.item = item;
+	return row;
+}
+
+function update(row, item) {
+	row.item = item;
+	const [time, child, words, end, detail] = row.parts;
+	const [shape, tone] = item.kind !== 'episode' ? shapes[item.kind] ?? shapes[item.level] ?? shapes.info : item.end === null ? ['bad', 'bad'] : item.over ? ['stop', 'idle'] : ['ok', 'ok'];
+	row.className = item.kind;
+	row.firstElementChild.setAttribute('class', `icon ${tone}`);
+	setIcon(row, shape);
+	text(time, clock(item.at));
+	time.dateTime = new Date(item.at).toISOString();
+	text(child, item.child ?? item.network ?? '').title = child.textContent;
+	text(words, sentence(item));
+	end.className = `end ${tone}`;
+	text(end, ending(item));
+	text(detail, [item.kind === 'episode' && item.network, item.detail].filter(Boolean).join(': '));
+}
+
+function sentence(item) {
+	if (item.kind === 'restart') return 'foster restarted';
+	if (item.kind !== 'episode') return item.text;
+	const said = [...new Set(item.texts.map(t => t.replace(/^fault: /, '')))];
+	return said.length ? said.join('; ') : `fault: ${item.cause}`;
+}
+
+function ending(item) {
+	if (item.kind !== 'episode') return '';
+	if (item.end === null) return `not whole for ${span(now() - item.at, now() - item.at > 60000)}`;
+	if (item.over) return 'no recovery was seen';
+	return `${did(item.did)} in ${span(item.down)}${item.attempts > 1 ? `, ${count(item.attempts, 'attempt', 'attempts')}` : ''}`;
+}

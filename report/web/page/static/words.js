@@ -1,0 +1,50 @@
+// What the words of the status document mean to a reader: a sentence, a shape
+// and a tone. A word that is not here is shown as it is.
+
+// verdicts: the states of health.state.
+const verdicts = {
+	whole: ['Whole', 'ok', 'ok'], completed: ['Completed', 'ok', 'ok'], ignored: ['Unhealthy, ignored', 'warn', 'warn'],
+	paused: ['Paused', 'pause', 'idle'], held: ['Held', 'pause', 'idle'], away: ['Away', 'pause', 'idle'], standby: ['Standing by', 'pause', 'idle'],
+	starting: ['Starting', 'busy', 'busy'], recovering: ['Recovering', 'busy', 'busy'],
+	degraded: ['Degraded', 'warn', 'warn'], backoff: ['Backing off', 'warn', 'warn'],
+	unhealthy: ['Unhealthy', 'bad', 'bad'], stopping: ['Stopping', 'stop', 'idle'],
+};
+export const verdict = state => entry(verdicts, state);
+
+// attachments: the states of a child's endpoints.
+const attachments = {
+	attached: ['attached', 'ok', 'ok'], attaching: ['attaching', 'busy', 'busy'], suspect: ['being looked at', 'busy', 'busy'],
+	missing: ['missing', 'warn', 'warn'], unavailable: ['cannot be attached', 'bad', 'bad'],
+};
+export const attachment = state => entry(attachments, state);
+
+const causes = {
+	died: 'died', oom: 'ran out of memory', stopped: 'stopped by hand', removed: 'removed', disconnected: 'cut off a network',
+	unhealthy: 'healthcheck gave up', 'parent-down': 'followed container down', 'owner-recreated': 'owner is another container',
+	'owner-down': 'owner does not run', 'spec-changed': 'other configuration', 'start-given-up': 'start not finished',
+	'parent-recreated': 'followed container is another one',
+};
+export const cause = c => causes[c] ?? c;
+
+const dids = {
+	nothing: 'came back by itself', recreated: 'made anew', reattached: 'connected again', 'recreated+reattached': 'made anew and connected again',
+};
+export const did = d => dids[d] ?? d;
+
+// of how a child is: its phase, unless something else says more.
+export function condition(child) {
+	if (child.phase === 'running' && child.paused) return ['running, paused', 'pause', 'idle'];
+	if (child.phase === 'running' && child.health === 'unhealthy') return ['running, unhealthy', 'bad', 'bad'];
+	if (child.phase === 'running' && child.whole) return ['running', 'ok', 'ok'];
+	if (child.phase === 'running') return [child.health === 'starting' ? 'running, starting up' : 'running, not whole', 'warn', 'warn'];
+	if (child.phase === 'completed') return ['completed', 'ok', 'ok'];
+	if (['held', 'gone', 'unknown'].includes(child.phase)) return [child.phase, 'pause', 'idle'];
+	if (child.phase === 'waiting') return ['waiting', 'warn', 'warn'];
+	if (['dead', 'removing', 'stopping', 'settling'].includes(child.phase)) return [child.phase, 'bad', 'bad'];
+	return [child.phase, 'busy', 'busy'];
+}
+
+function entry(table, word) {
+	const [words, shape, tone] = Object.hasOwn(table, word) ? table[word] : [word, 'busy', 'idle'];
+	return { words, shape, tone };
+}
