@@ -83,14 +83,14 @@ export class Axis {
 // draw makes the bars of a lane; each says its time where there is room.
 function* draw(row, x, y, width, end) {
 	for (let i = 0; i < row.length; i++) {
-		const bar = row[i], from = x(bar.at), to = Math.max(from + 4, x(bar.end ?? end)), next = i + 1 < row.length ? x(row[i + 1].at) : width;
+		const bar = row[i], from = x(bar.at), room = i > 0 ? from - x(row[i - 1].end ?? end) : from - 150, to = Math.max(from + 4, x(bar.end ?? end)), next = i + 1 < row.length ? x(row[i + 1].at) : width;
 		const open = bar.end === null, words = span((bar.end ?? end) - bar.at, open);
 		const kind = open ? 'open' : bar.over ? 'over' : 'mended';
 		yield svg('g', { class: kind },
 			svg('title', null, `${bar.child}: ${bar.cause}, ${open ? 'since' : 'from'} ${clock(bar.at)}, ${words}`),
 			svg('rect', { x: from, y: y + 2, width: to - from, height: 8, rx: 2 }),
 			open ? svg('path', { d: `M${to - 9} ${y}h9v12h-9` }) : bar.over ? null : svg('circle', { cx: to, cy: y + 6, r: 4.5 }));
-		if (open && from > words.length * 7 + 150) yield svg('text', { class: 'length', x: from - 6, y: y + 10, 'text-anchor': 'end' }, words);
+		if (open && room > words.length * 7 + 14) yield svg('text', { class: 'length', x: from - 6, y: y + 10, 'text-anchor': 'end' }, words);
 		else if (!open && next - to > words.length * 7 + 14 && !bar.over) yield svg('text', { class: 'length', x: to + 8, y: y + 10 }, words);
 	}
 }

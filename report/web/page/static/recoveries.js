@@ -54,14 +54,14 @@ export class Recoveries {
 			free = at;
 			parts.push(svg('line', { class: 'base', x1: at, x2: at, y1: base, y2: base + 4 }), svg('text', { class: 'time', x: at, y: HEIGHT - 4, 'text-anchor': 'middle' }, ms < 1000 ? `${ms} ms` : ms < 60000 ? `${ms / 1000} s` : `${+(ms / 60000).toFixed(1)} m`));
 		}
-		marks.forEach(([field, name], i) => {
+		const labels = marks.map(([field, name], i) => {
 			const at = x(this.known[field]), y = 12 + i * 14, late = at > width / 2;
-			parts.push(svg('line', { class: `mark ${name}`, x1: at, x2: at, y1: y - 9, y2: base }),
-				svg('text', { class: 'mark', x: at + (late ? -5 : 5), y, 'text-anchor': late ? 'end' : 'start' }, `${name} ${span(this.known[field])}`));
+			parts.push(svg('line', { class: `mark ${name}`, x1: at, x2: at, y1: y - 9, y2: base }));
+			return svg('text', { class: 'mark', x: at + (late ? -5 : 5), y, 'text-anchor': late ? 'end' : 'start' }, `${name} ${span(this.known[field])}`);
 		});
 		this.drawing.setAttribute('width', width);
 		this.drawing.setAttribute('viewBox', `0 0 ${width} ${HEIGHT}`);
-		this.body.replaceChildren(...parts);
+		this.body.replaceChildren(...parts, ...labels);
 		text(this.desc, `${count(values.length, 'recovery', 'recoveries')}: ${marks.map(([field, name]) => `${name} ${span(this.known[field])}`).join(', ')}.`);
 	}
 }

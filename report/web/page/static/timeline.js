@@ -2,12 +2,9 @@
 
 import { byId, el, icon, keyed, setIcon, text } from './dom.js';
 import { clock, count, now, span } from './time.js';
-import { did } from './words.js';
+import { did, shape as shapeOf } from './words.js';
 
-const PAGE = 40; // items shown at first, and more at each wish
-
-// of single entries, by their level or kind.
-const shapes = { error: ['bad', 'bad'], warn: ['warn', 'warn'], info: ['note', 'idle'], restart: ['restart', 'idle'], launched: ['ok', 'ok'], healed: ['ok', 'ok'], overcome: ['ok', 'ok'], adopted: ['ok', 'ok'] };
+const PAGE = 20; // items shown at first, and more at each wish
 
 export class Timeline {
 	constructor() {
@@ -55,7 +52,7 @@ function make(item) {
 function update(row, item) {
 	row.item = item;
 	const [time, child, words, end, detail] = row.parts;
-	const [shape, tone] = item.kind !== 'episode' ? shapes[item.kind] ?? shapes[item.level] ?? shapes.info : item.end === null ? ['bad', 'bad'] : item.over ? ['stop', 'idle'] : ['ok', 'ok'];
+	const [shape, tone] = item.kind !== 'episode' ? shapeOf(item) : item.end === null ? ['bad', 'bad'] : item.over ? ['stop', 'idle'] : ['ok', 'ok'];
 	row.className = item.kind;
 	row.firstElementChild.setAttribute('class', `icon ${tone}`);
 	setIcon(row, shape);
@@ -65,7 +62,7 @@ function update(row, item) {
 	text(words, sentence(item));
 	end.className = `end ${tone}`;
 	text(end, ending(item));
-	text(detail, [item.kind === 'episode' && item.network, item.detail].filter(Boolean).join(': '));
+	text(detail, [item.kind === 'episode' && item.network, item.detail].filter(word => word && !words.textContent.includes(word)).join(': '));
 }
 
 function sentence(item) {
