@@ -84,7 +84,7 @@ ci: setup lint vuln test soak ## what .ci/run runs
 
 .PHONY: demo
 demo: ## see it work: on a private engine (root), or on ENGINE=unix:///…
-	@if [ -n '$(ENGINE)' ]; then ./test/setup go; else ./test/setup; fi
+	@if [ -n '$(ENGINE)' ]; then ./test/setup go; else ./test/setup demo; fi
 	@$(GO) run ./test/demo $(if $(ENGINE),-engine '$(ENGINE)') $(if $(KEEP),-keep)
 
 .PHONY: demo-down

@@ -14,6 +14,7 @@ import (
 	"foster/report"
 	"foster/report/metrics"
 	"foster/report/web"
+	"foster/report/web/page"
 	"foster/report/webhook"
 	"foster/spec"
 	"foster/state"
@@ -154,7 +155,7 @@ func (c *configured) run(ctx context.Context, signals <-chan os.Signal) error {
 	if c.settings.Listen != (endpoint{}) { // http: whoever asks
 		numbers := metrics.New(metrics.Config{Board: board, Calls: calls, Version: version(), Commit: commit()})
 		observers = append(observers, numbers)
-		server := web.New(board, web.Options{Metrics: numbers.Handler(), Log: log})
+		server := web.New(board, web.Options{Metrics: numbers.Handler(), Page: page.Handler(), Log: log})
 		g.Add(func() error {
 			return serve(work, c.settings.Listen, server, log)
 		}, func(error) { stop() })
