@@ -24,6 +24,9 @@ LABEL org.opencontainers.image.title="foster" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${COMMIT}" \
       foster.launcher="true"
+# The first success ends the start period, in which failures do not count: it is
+# long because a big image may have to be pulled. See docs/health.md.
+HEALTHCHECK --interval=5s --timeout=5s --start-period=10m --retries=3 CMD ["/foster", "health"]
 ENTRYPOINT ["/foster"]
 
 FROM --platform=${BUILDPLATFORM:-linux/amd64} golang:${GO_VERSION} AS build
@@ -49,4 +52,7 @@ LABEL org.opencontainers.image.title="foster" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${COMMIT}" \
       foster.launcher="true"
+# The first success ends the start period, in which failures do not count: it is
+# long because a big image may have to be pulled. See docs/health.md.
+HEALTHCHECK --interval=5s --timeout=5s --start-period=10m --retries=3 CMD ["/foster", "health"]
 ENTRYPOINT ["/foster"]

@@ -29,6 +29,7 @@ services:
     image: ` + stackImage + `
     networks: [front]
     volumes: ['/var/run/docker.sock:/var/run/docker.sock']
+    healthcheck: {interval: 1s} # Swarm waits for the first success
 ` + lines("    ", deploy) + `    environment:
       LAUNCH_IMAGE: ` + childImage + `
       LAUNCH_NETWORKS: own
