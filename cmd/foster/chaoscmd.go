@@ -156,6 +156,7 @@ func (f *chaosFlags) run(cmd *cobra.Command, out outside) error {
 		Colour: isTerminal(out.stdout) && !set(out.environ, "NO_COLOR") && value(out.environ, "TERM") != "dumb",
 	}}
 	report.Head(f.options, found, probe)
+	defer controlIdle(out, "breaking children on purpose", zerolog.Nop()).close()
 	// Only now: until here Ctrl-C just ends the program.
 	ctx, stop, release := stopping(ctx, out.signals())
 	defer release()

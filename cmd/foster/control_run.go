@@ -2,7 +2,11 @@ package main
 
 import (
 	"crypto/rand"
+	"io"
+	"net/http"
 	"time"
+
+	"github.com/rs/zerolog"
 
 	"foster/report"
 	"foster/report/web"
@@ -33,4 +37,21 @@ func (c *configured) showBoard(ctl *control, engine Engine, live *live, board *r
 	if err := ctl.open(c.outside.controlPaths(ctl.own, engine, live.project.Name)); err != nil {
 		c.log.Warn().Err(err).Msg("there is no place for the control socket: foster health and foster status get no answer, and a healthcheck fails")
 	}
+}
+
+// controlIdle opens the control socket of a command that goes on in a container
+// without children of its own: the image's HEALTHCHECK asks it as well.
+func controlIdle(out outside, doing string, log zerolog.Logger) *control {
+	own, err := ownContainer(out.procMountinfo)
+	if err != nil || own == "" || out.sockets == nil {
+		return &control{}
+	}
+	ctl := &control{own: own, log: log}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, doing+"\n") })
+	ctl.show(mux)
+	if err := ctl.open(out.sockets); err != nil {
+		log.Warn().Err(err).Msg("there is no place for the control socket: a healthcheck by foster health fails")
+	}
+	return ctl
 }

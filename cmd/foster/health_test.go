@@ -139,3 +139,14 @@ func TestHealthOnAHost(t *testing.T) {
 		t.Errorf("left: %q", left)
 	}
 }
+
+// TestHealthOfAReaper: a container of the image that only reaps is healthy.
+func TestHealthOfAReaper(t *testing.T) {
+	t.Parallel()
+	l := liveFoster(t, memory{Engine: memoryEngine(t)}, ownID, []string{filepath.Join(t.TempDir(), "s")})
+	l.outside.environ = nil
+	l.start("reap", "--watch")
+	l.await(0, "reaping\n", "health")
+	l.end()
+	l.await(1, "no foster runs here", "health")
+}

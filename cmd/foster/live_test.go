@@ -44,9 +44,9 @@ func liveFoster(t *testing.T, e Engine, own string, sockets []string, environ ..
 	return l
 }
 
-func (l *lived) start() *lived {
+func (l *lived) start(args ...string) *lived {
 	out := l.outside
-	out.args, out.stdout, out.stderr = []string{}, &l.out, &l.out
+	out.args, out.stdout, out.stderr = append([]string{}, args...), &l.out, &l.out
 	go func() { l.code <- exitCode(execute(context.Background(), out), &l.out) }()
 	l.t.Cleanup(func() { l.end() })
 	return l
