@@ -10,10 +10,16 @@ import (
 // changes its meaning or goes; new fields may come at any time.
 const Schema = 1
 
+// SourceLabels is the Source of a Status that no foster has told: the status
+// command has made it of what the engine knows. It has no past, and its
+// Stage is unknown.
+const SourceLabels = "labels"
+
 // Status is a project as it is now: /status, the status command and the page
 // show it. docs/status.md describes each field.
 type Status struct {
 	Schema     int        `json:"schema"`
+	Source     string     `json:"source,omitempty"` // SourceLabels, "" for a foster's own
 	Now        time.Time  `json:"now"`
 	Foster     Foster     `json:"foster"`
 	Project    string     `json:"project"`

@@ -42,12 +42,12 @@ var conditions = []condition{
 	{"held", true, false},
 	{"away", true, false},
 	{"standby", true, false},
+	{"stopping", true, false}, // its end is what Swarm shall see: a signal more would cut the children's grace
 	{"starting", false, false},
 	{"recovering", false, false},
 	{"degraded", false, false},
 	{"backoff", false, false},
 	{"unhealthy", false, false},
-	{"stopping", false, false},
 }
 
 // Judge says how a project is.

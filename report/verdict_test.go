@@ -41,8 +41,8 @@ func TestJudge(t *testing.T) {
 		{"another foster has the child", with(func(ch *state.Child) { ch.Phase, ch.Holder = state.HeldBack, "abc" }), "held", true, false, "web: its place is held by abc"},
 		{"the followed container is down", func(s *state.State) { s.Stage = state.Away }, "away", true, false, "followed container"},
 		{"paused", with(func(ch *state.Child) { ch.Whole, ch.Paused = false, true }), "paused", true, false, "web: somebody paused it"},
-		{"closing", func(s *state.State) { s.Stage, s.Reason = state.Closing, "the attempts are spent" }, "stopping", false, false, "everything is taken down: the attempts are spent"},
-		{"closed", func(s *state.State) { s.Stage = state.Closed }, "stopping", false, false, "everything is taken down"},
+		{"closing", func(s *state.State) { s.Stage, s.Reason = state.Closing, "the attempts are spent" }, "stopping", true, false, "everything is taken down: the attempts are spent"},
+		{"closed", func(s *state.State) { s.Stage = state.Closed }, "stopping", true, false, "everything is taken down"},
 
 		{"pulled for the launch", launching(func(ch *state.Child) { ch.Phase = state.Preparing }), "starting", false, false, "web: being launched (preparing)"},
 		{"launched, not looked at yet", launching(func(ch *state.Child) { ch.Seen = false }), "starting", false, false, "web: being launched (running)"},
