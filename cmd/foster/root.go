@@ -114,6 +114,6 @@ func newRoot(out outside) *cobra.Command {
 	run := runCommand(out)
 	root.RunE = run.RunE
 	root.Flags().AddFlagSet(run.Flags())
-	root.AddCommand(run, configCommand(out), checkCommand(out), probeCommand(out), healthCommand(out), chaosCommand(out), reapCommand(out), versionCommand(out))
+	root.AddCommand(run, configCommand(out), checkCommand(out), probeCommand(out), healthCommand(out), statusCommand(out), chaosCommand(out), reapCommand(out), versionCommand(out))
 	return root
 }

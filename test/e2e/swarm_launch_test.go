@@ -29,7 +29,7 @@ services:
     image: ` + stackImage + `
     networks: [front]
     volumes: ['/var/run/docker.sock:/var/run/docker.sock']
-    healthcheck: {interval: 1s} # Swarm waits for the first success
+    healthcheck: {interval: 1s, retries: 30} # Swarm waits for the first success; a busy machine is no reason to end a task
 ` + lines("    ", deploy) + `    environment:
       LAUNCH_IMAGE: ` + childImage + `
       LAUNCH_NETWORKS: own

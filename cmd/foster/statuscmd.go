@@ -1,0 +1,269 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/docker/docker/api/types/container"
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+
+	"foster/cmd/foster/status"
+	"foster/report"
+	"foster/spec"
+)
+
+const statusLong = `Show a project: its children with their phase, health, attachments, restarts and
+last recovery, what is wrong and why, and the latest faults.
+
+It asks the foster that runs in this container, or outside of containers on this
+host. Where there is none it asks the engine: fosters in containers are asked
+inside theirs, and of projects whose foster gives no answer the labels of the
+children tell what they can: neither restarts nor recoveries.`
+
+const statusExample = `  docker exec CONTAINER /foster status
+
+  # on a host: one project, all of them, all of them as they change
+  foster status --project ci_runner
+  foster status --all
+  foster status --all --watch
+
+  # for a script
+  foster status --format json | jq -r '.children[] | select(.whole | not) | .name'`
+
+const statusCodes = `
+  0    shown, whatever it is that is shown; a watch was stopped
+  1    there is nothing to show: no such project, no foster
+  69   the engine does not answer
+  78   wrong flags, or one project has to be named
+`
+
+// errNothing: there is nothing to show.
+var errNothing = errors.New("nothing here carries foster's labels, and no foster runs here")
+
+// statusFlags are status's own.
+type statusFlags struct {
+	project, format      string
+	all, watch, noEngine bool
+}
+
+func statusCommand(out outside) *cobra.Command {
+	var f statusFlags
+	cmd := &cobra.Command{
+		Use:     "status",
+		Short:   "Show the children, what is wrong with them and how they were recovered",
+		Long:    statusLong,
+		Example: statusExample,
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context(), out) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.project, "project", "", "`PROJECT` to show (default: the only one)")
+	flags.BoolVar(&f.all, "all", false, "every project on this engine, a line for each child")
+	flags.BoolVar(&f.watch, "watch", false, "go on until Ctrl-C: drawn anew on a terminal, appended elsewhere")
+	flags.StringVar(&f.format, "format", "table", "table or json; json with --watch is one document a line")
+	flags.BoolVar(&f.noEngine, "no-engine", false, "ask a foster that runs here, never the engine")
+	// The flags were defined above.
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"table", "json"}, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("project", completeProjects(out))
+	endsWith(cmd, statusCodes)
+	return cmd
+}
+
+func (f *statusFlags) check() error {
+	var problems spec.Problems
+	if f.format != "table" && f.format != "json" {
+		problems = append(problems, spec.Problem{Variable: "--format", Value: f.format, What: "is not one of the choices", Mend: "use one of table, json"})
+	}
+	if f.all && f.project != "" {
+		problems = append(problems, spec.Problem{Variable: "--all", Value: "true", What: "does not go with --project", Mend: "leave one of them out"})
+	}
+	if f.all && f.noEngine {
+		problems = append(problems, spec.Problem{Variable: "--all", Value: "true", What: "does not go with --no-engine", Mend: "leave one of them out"})
+	}
+	if len(problems) > 0 {
+		return problems.Sorted()
+	}
+	return nil
+}
+
+func (f *statusFlags) run(ctx context.Context, out outside) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	if f.watch {
+		return f.follow(ctx, out)
+	}
+	found, err := f.look(ctx, out)
+	if err != nil {
+		return err
+	}
+	return f.write(out.stdout, found, status.Style{Columns: columns(out.stdout)(), Colour: coloured(out)})
+}
+
+// look takes one look: one Status, or with --all those of all projects.
+func (f *statusFlags) look(ctx context.Context, out outside) ([]report.Status, error) {
+	engine, err := newEngine(out) // it connects to nothing yet
+	if err != nil {
+		return nil, err
+	}
+	defer engine.Close()
+	asked, err := f.askHere(ctx, out, engine)
+	if err != nil || !f.all && len(asked) == 1 || f.noEngine {
+		return asked, err
+	}
+	if err := reach(ctx, engine, 0, zerolog.Nop()); err != nil {
+		return nil, err
+	}
+	found, err := status.Survey(ctx, engine)
+	if err != nil {
+		return nil, &exitError{Code: exitUnavailable, Err: err}
+	}
+	if f.all {
+		return everything(ctx, engine, found, asked), nil
+	}
+	return f.one(ctx, engine, found)
+}
+
+// askHere asks the fosters that run here, without the engine. One that runs and
+// gives no answer is told only when there is nothing else to show. Of all, only
+// those of this engine count.
+func (f *statusFlags) askHere(ctx context.Context, out outside, engine Engine) ([]report.Status, error) {
+	here := ""
+	if reached, ok := engine.(interface{ DaemonHost() string }); ok && f.all {
+		here = controlBeside(lockPath("", reached.DaemonHost(), ""))
+	}
+	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
+	defer cancel()
+	answers, err := out.find(ctx, f.project, "/status")
+	var found []report.Status
+	for _, a := range answers {
+		s, wrong := status.Decode(a.body)
+		switch {
+		case wrong != nil:
+			err = wrong
+		case a.project != "" && !strings.HasSuffix(a.path, here):
+		case f.project == "" || s.Project == f.project:
+			found = append(found, s)
+		}
+	}
+	switch {
+	case len(found) > 1 && !f.all:
+		return nil, ambiguous(f.project, answers)
+	case len(found) == 0 && f.noEngine && err != nil:
+		return nil, err
+	case len(found) == 0 && f.noEngine:
+		return nil, errNoFoster
+	}
+	return found, nil
+}
+
+// one is the project that is meant, of those on the engine.
+func (f *statusFlags) one(ctx context.Context, engine Engine, found *status.Found) ([]report.Status, error) {
+	project, projects := f.project, found.Projects()
+	if project == "" && len(projects) > 1 {
+		return nil, spec.Problems{{Variable: "--project", What: "there are several: " + strings.Join(projects, ", "), Mend: "name one, or say --all"}}
+	}
+	if project == "" && len(projects) == 1 {
+		project = projects[0]
+	}
+	launchers := found.Launchers
+	if l, ok := found.Launcher(project); ok {
+		launchers = launchers[:0:0]
+		launchers = append(launchers, l)
+	}
+	inside := status.Inside(ctx, engine, launchers)
+	for _, s := range inside {
+		if s.Project == project || project == "" && len(inside) == 1 {
+			return []report.Status{s}, nil
+		}
+	}
+	switch {
+	case slices.Contains(projects, project):
+		return []report.Status{found.Status(project)}, nil
+	case project != "":
+		return nil, fmt.Errorf("there is no project %q here: see foster status --all", project)
+	}
+	return nil, errNothing
+}
+
+// everything is every project: as its foster says where that can be asked, else
+// as the engine has it.
+func everything(ctx context.Context, engine Engine, found *status.Found, asked []report.Status) []report.Status {
+	all, known := []report.Status{}, map[string]bool{}
+	add := func(more []report.Status) {
+		for _, s := range more {
+			if !known[s.Project] {
+				known[s.Project] = true
+				all = append(all, s)
+			}
+		}
+	}
+	here := slices.DeleteFunc(slices.Clone(asked), func(s report.Status) bool { return s.Project == "" })
+	add(here)
+	launchers := slices.DeleteFunc(slices.Clone(found.Launchers), func(c container.InspectResponse) bool {
+		return slices.ContainsFunc(here, func(s report.Status) bool { return s.Foster.Container == c.ID })
+	})
+	add(status.Inside(ctx, engine, launchers))
+	for _, project := range found.Projects() {
+		if !known[project] {
+			add([]report.Status{found.Status(project)})
+		}
+	}
+	slices.SortFunc(all, func(a, b report.Status) int { return strings.Compare(a.Project, b.Project) })
+	return all
+}
+
+// write shows what was found.
+func (f *statusFlags) write(w io.Writer, found []report.Status, style status.Style) error {
+	switch {
+	case f.format == "json":
+		e := json.NewEncoder(w)
+		if !f.watch {
+			e.SetIndent("", "  ")
+		}
+		var document any = found
+		if !f.all {
+			document = found[0]
+		}
+		if err := e.Encode(document); err != nil {
+			return err
+		}
+	case f.all && len(found) > 0:
+		status.List(w, found, style)
+	case len(found) > 0:
+		status.Table(w, found[0], style)
+	}
+	if len(found) == 0 {
+		return errNothing
+	}
+	return nil
+}
+
+func coloured(out outside) bool {
+	return isTerminal(out.stdout) && !set(out.environ, "NO_COLOR") && value(out.environ, "TERM") != "dumb"
+}
+
+// completeProjects offers the projects on the engine, and those of fosters here.
+func completeProjects(out outside) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+		ctx, cancel := context.WithTimeout(cmd.Context(), 2*time.Second)
+		defer cancel()
+		names, _ := completeHostProjects(out)(cmd, nil, "")
+		if engine, err := newEngine(out); err == nil {
+			defer engine.Close()
+			engine.NegotiateAPIVersion(ctx)
+			if found, err := status.Survey(ctx, engine); err == nil {
+				names = append(names, found.Projects()...)
+			}
+		}
+		slices.Sort(names)
+		return slices.Compact(names), cobra.ShellCompDirectiveNoFileComp
+	}
+}
