@@ -119,6 +119,24 @@ func (out outside) find(ctx context.Context, project, path string) ([]answer, er
 	return found, nil
 }
 
+// findOne is find where one foster is meant: of several, those of the engine
+// here come first.
+func (out outside) findOne(ctx context.Context, project, path string) (answer, error) {
+	found, err := out.find(ctx, project, path)
+	if err != nil {
+		return answer{}, err
+	}
+	if len(found) > 1 {
+		if here := out.ofEngine(found); len(here) > 0 {
+			found = here
+		}
+	}
+	if len(found) > 1 {
+		return answer{}, ambiguous(project, found)
+	}
+	return found[0], nil
+}
+
 // ambiguous is the problem of a question that only one foster can answer.
 func ambiguous(project string, found []answer) error {
 	var names []string
@@ -126,5 +144,5 @@ func ambiguous(project string, found []answer) error {
 		names = append(names, a.project)
 	}
 	slices.Sort(names)
-	return spec.Problems{{Variable: "--project", Value: project, What: "several fosters run here: " + strings.Join(names, ", "), Mend: "name the project of one"}}
+	return spec.Problems{{Variable: "--project", Value: project, What: "several fosters run here: " + strings.Join(names, ", "), Mend: "name one with --project, its engine with DOCKER_HOST"}}
 }

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -31,6 +32,24 @@ func (out outside) controlPaths(own string, engine Engine, project string) []str
 	return []string{controlBeside(lockPath(out.lockDir, reached.DaemonHost(), project))}
 }
 
+// ofEngine leaves the answers of fosters whose engine is the one that DOCKER_HOST
+// names. In a container there is nothing to leave.
+func (out outside) ofEngine(answers []answer) []answer {
+	engine, err := newEngine(out) // it connects to nothing
+	if err != nil {
+		return answers
+	}
+	reached, ok := engine.(interface{ DaemonHost() string })
+	if out.engine == nil {
+		defer engine.Close()
+	}
+	if !ok {
+		return answers
+	}
+	here := controlBeside(lockPath("", reached.DaemonHost(), ""))
+	return slices.DeleteFunc(slices.Clone(answers), func(a answer) bool { return a.project != "" && !strings.HasSuffix(a.path, here) })
+}
+
 // besideLock is the name of a socket that controlBeside made.
 var besideLock = regexp.MustCompile(`^(.+)-[0-9a-f]{8}\.sock$`)
 
@@ -41,8 +60,9 @@ type hostSocket struct{ project, path string }
 // ask, or of one project's.
 func (p lockPlaces) hostSockets(project string) []hostSocket {
 	dirs, _ := p.dirs() // what cannot be looked into cannot be asked
+	slices.Sort(dirs)
 	var found []hostSocket
-	for _, dir := range dirs {
+	for _, dir := range slices.Compact(dirs) {
 		entries, _ := readDir(dir)
 		for _, e := range entries {
 			name := besideLock.FindStringSubmatch(e.Name())

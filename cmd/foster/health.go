@@ -53,7 +53,7 @@ func healthCommand(out outside) *cobra.Command {
 func health(ctx context.Context, out outside, project string) error {
 	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
 	defer cancel()
-	found, err := out.find(ctx, project, "/healthz")
+	found, err := out.findOne(ctx, project, "/healthz")
 	switch {
 	case errors.Is(err, errNoFoster) && project != "":
 		return fmt.Errorf("no foster of project %q runs here: foster health asks the one in its own container, or one outside of containers; see foster status --all", project)
@@ -61,11 +61,9 @@ func health(ctx context.Context, out outside, project string) error {
 		return errors.New("no foster runs here: run this inside its container (docker exec CONTAINER /foster health), or see foster status --all")
 	case err != nil:
 		return err
-	case len(found) > 1:
-		return ambiguous(project, found)
 	}
-	fmt.Fprintf(out.stdout, "%s\n", bytes.TrimSpace(found[0].body))
-	if found[0].code != http.StatusOK {
+	fmt.Fprintf(out.stdout, "%s\n", bytes.TrimSpace(found.body))
+	if found.code != http.StatusOK {
 		return &exitError{Code: exitFailure}
 	}
 	return nil

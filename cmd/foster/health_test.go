@@ -123,6 +123,11 @@ func TestHealthOnAHost(t *testing.T) {
 	third.await(1, `no foster of project "other"`, "health", "--project", "other")
 	third.await(0, "ci\nweb\n", "__complete", "health", "--project", "")
 	third.end()
+	elsewhere := host(memoryEngine(t), "ci")
+	elsewhere.outside.engine = at{elsewhere.outside.engine.(at).memory, "tcp://other:2375"}
+	elsewhere.start().await(0, "whole", "health", "--project", "ci")
+	first.await(0, "whole", "health") // its own engine's
+	elsewhere.end()
 	for deadline := time.Now().Add(10 * time.Second); !strings.Contains(second.out.String(), "another foster has this project"); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal(second.out.String())

@@ -18,6 +18,7 @@ import (
 
 	"foster/cmd/foster/status"
 	"foster/report"
+	"foster/spec"
 )
 
 const (
@@ -44,18 +45,14 @@ func (f *statusFlags) follow(ctx context.Context, out outside) error {
 	s := &screen{out: out, flags: f}
 	if !f.all {
 		asking, done := context.WithTimeout(ctx, healthTimeout)
-		answers, _ := out.find(asking, f.project, "/status") // else the engine is asked
+		a, _, err := f.meant(asking, out)
 		done()
-		answers = slices.DeleteFunc(answers, func(a answer) bool {
-			s, err := status.Decode(a.body)
-			return err != nil || f.project != "" && s.Project != f.project
-		})
-		switch len(answers) {
-		case 0:
-		case 1:
-			return s.stream(ctx, answers[0].asker)
-		default:
-			return ambiguous(f.project, answers)
+		var wrong spec.Problems
+		switch {
+		case err == nil:
+			return s.stream(ctx, a)
+		case f.noEngine, errors.As(err, &wrong):
+			return err
 		}
 	}
 	for {

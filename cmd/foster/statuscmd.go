@@ -109,15 +109,15 @@ func (f *statusFlags) run(ctx context.Context, out outside) error {
 
 // look takes one look: one Status, or with --all those of all projects.
 func (f *statusFlags) look(ctx context.Context, out outside) ([]report.Status, error) {
-	engine, err := newEngine(out) // it connects to nothing yet
+	asked, err := f.askHere(ctx, out)
+	if err != nil || !f.all && len(asked) == 1 {
+		return asked, err
+	}
+	engine, err := newEngine(out)
 	if err != nil {
 		return nil, err
 	}
 	defer engine.Close()
-	asked, err := f.askHere(ctx, out, engine)
-	if err != nil || !f.all && len(asked) == 1 || f.noEngine {
-		return asked, err
-	}
 	if err := reach(ctx, engine, 0, zerolog.Nop()); err != nil {
 		return nil, err
 	}
@@ -131,37 +131,44 @@ func (f *statusFlags) look(ctx context.Context, out outside) ([]report.Status, e
 	return f.one(ctx, engine, found)
 }
 
-// askHere asks the fosters that run here, without the engine. One that runs and
-// gives no answer is told only when there is nothing else to show. Of all, only
-// those of this engine count.
-func (f *statusFlags) askHere(ctx context.Context, out outside, engine Engine) ([]report.Status, error) {
-	here := ""
-	if reached, ok := engine.(interface{ DaemonHost() string }); ok && f.all {
-		here = controlBeside(lockPath("", reached.DaemonHost(), ""))
-	}
+// askHere asks the fosters that run here, without the engine: the one that is
+// meant, or all of this engine. One that gives no answer is told only when
+// nothing else can be shown.
+func (f *statusFlags) askHere(ctx context.Context, out outside) ([]report.Status, error) {
 	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
 	defer cancel()
-	answers, err := out.find(ctx, f.project, "/status")
-	var found []report.Status
-	for _, a := range answers {
-		s, wrong := status.Decode(a.body)
-		switch {
-		case wrong != nil:
-			err = wrong
-		case a.project != "" && !strings.HasSuffix(a.path, here):
-		case f.project == "" || s.Project == f.project:
-			found = append(found, s)
+	if f.all {
+		answers, _ := out.find(ctx, "", "/status")
+		var found []report.Status
+		for _, a := range out.ofEngine(answers) {
+			if s, err := status.Decode(a.body); err == nil {
+				found = append(found, s)
+			}
 		}
+		return found, nil
 	}
+	_, s, err := f.meant(ctx, out)
+	var wrong spec.Problems
 	switch {
-	case len(found) > 1 && !f.all:
-		return nil, ambiguous(f.project, answers)
-	case len(found) == 0 && f.noEngine && err != nil:
+	case err == nil:
+		return []report.Status{s}, nil
+	case f.noEngine, errors.As(err, &wrong):
 		return nil, err
-	case len(found) == 0 && f.noEngine:
-		return nil, errNoFoster
 	}
-	return found, nil
+	return nil, nil
+}
+
+// meant is the foster that runs here and is meant, and what it says.
+func (f *statusFlags) meant(ctx context.Context, out outside) (*asker, report.Status, error) {
+	a, err := out.findOne(ctx, f.project, "/status")
+	if err != nil {
+		return nil, report.Status{}, err
+	}
+	s, err := status.Decode(a.body)
+	if err == nil && f.project != "" && s.Project != f.project {
+		err = errNoFoster // the one of this container has another
+	}
+	return a.asker, s, err
 }
 
 // one is the project that is meant, of those on the engine.

@@ -3,6 +3,10 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -216,4 +220,35 @@ func TestStatusOnAHost(t *testing.T) {
 	if code := exitCode(execute(context.Background(), o), &errs); code != 1 {
 		t.Errorf("another engine: exit %d\n%s%s", code, out.String(), errs.String())
 	}
+}
+
+// TestStatusWatchResumes: a stream that is cut goes on behind what was seen.
+func TestStatusWatchResumes(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "s")
+	listener, err := net.Listen("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	streams := 0
+	server := &httptest.Server{Listener: listener, Config: &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set(controlOwner, ownID)
+		const now = `{"schema":1,"project":"p","foster":{"instance":"i"},"seq":%d}`
+		if r.URL.Path == "/status" {
+			fmt.Fprintf(w, now, 0)
+			return
+		}
+		w.Header().Set("Content-Type", "text/event-stream")
+		if streams++; streams == 2 && r.Header.Get("Last-Event-ID") != "i-1" {
+			t.Errorf("the second stream goes on behind %q", r.Header.Get("Last-Event-ID"))
+		}
+		fmt.Fprintf(w, "retry: 1000\n\nevent: status\nid: i-%d\ndata: "+now+"\n\n: quiet\n\nevent: entry\nid: i-%d\ndata: {\"seq\":%d,\"text\":\"entry %d\"}\n\n", streams-1, streams, streams, streams, streams)
+	})}}
+	server.Start()
+	defer server.Close()
+	watch := liveFoster(t, memory{}, ownID, []string{path})
+	watch.start("status", "--watch", "--format", "json")
+	awaitWords(t, &watch.out, `[{"seq":1,"at":"0001-01-01T00:00:00Z","kind":"","level":"","text":"entry 1"},{"seq":2,`)
+	awaitWords(t, &watch.out, "is gone: EOF, trying again")
+	watch.end()
 }
