@@ -50,7 +50,7 @@ func configure(out outside, cmd *cobra.Command, logs io.Writer) (*configured, er
 	}
 	c.project = loaded.Project.Name
 	for _, w := range loaded.Warnings {
-		c.log.Warn().Msg(w)
+		c.log.Warn().Msg("configuration: " + w)
 	}
 	return c, nil
 }

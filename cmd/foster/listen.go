@@ -132,7 +132,7 @@ func serve(ctx context.Context, where endpoint, server *web.Server, log zerolog.
 	for failures := 0; ; {
 		listener, err := where.listen(ctx)
 		if err == nil {
-			log.Info().Int("failures", failures).Msg("serving HTTP")
+			log.Info().Int(state.KeyAttempt, failures).Msg("serving HTTP")
 			failures = 0
 			pause.Reset()
 			err = server.Serve(ctx, listener)

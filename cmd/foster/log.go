@@ -60,7 +60,7 @@ func (h *libraryHook) Levels() []logrus.Level {
 func (h *libraryHook) Fire(e *logrus.Entry) error {
 	if !h.said[e.Message] {
 		h.said[e.Message] = true
-		h.log.Warn().Msg(e.Message)
+		h.log.Warn().Msg("compose file: " + e.Message)
 	}
 	return nil
 }

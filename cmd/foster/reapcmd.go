@@ -150,7 +150,7 @@ func (f *reapFlags) run(cmd *cobra.Command, out outside) error {
 	}
 	if f.watch {
 		log = newLogger(out.stdout, settings.LogFormat, settings.LogLevel)
-		log.Info().Str("version", version()).Stringer("grace", grace).Strs("projects", f.projects).Msg("foster reap watches")
+		log.Info().Str("version", version()).Dur("grace", grace).Strs("projects", f.projects).Msg("foster reap watches")
 		defer controlIdle(out, "reaping", log).close()
 	}
 	if err := reach(ctx, engine, timeout, log); err != nil {

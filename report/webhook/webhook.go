@@ -11,6 +11,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"foster/report"
+	"foster/state"
 )
 
 const (
@@ -172,7 +173,7 @@ func (s *Sender) message(e report.Entry) (id string, body []byte, err error) {
 func (s *Sender) done(ctx context.Context, err error) {
 	switch {
 	case err == nil && s.failures > 0:
-		s.cfg.Log.Info().Str("host", s.host).Int("failures", s.failures).Msg("notifications are delivered again")
+		s.cfg.Log.Info().Str("host", s.host).Int(state.KeyAttempt, s.failures).Msg("notifications are delivered again")
 		s.failures, s.suppressed = 0, 0
 	case err == nil:
 		s.suppressed = 0
