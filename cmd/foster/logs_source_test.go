@@ -7,9 +7,7 @@ import (
 	"io/fs"
 	"maps"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 )
@@ -59,12 +57,13 @@ type source struct {
 	files     map[string]*ast.File     // by path within the module
 	constants map[string]ast.Expr      // by package and name
 	functions map[string]*ast.FuncDecl // by package, receiver and name
+	opened    map[string]bool          // what of openMessages and openFields was needed
 }
 
 // readSource reads the whole module but for its tests and what only tests use.
 func readSource(t *testing.T) *source {
 	t.Helper()
-	s := &source{t: t, set: token.NewFileSet(), files: map[string]*ast.File{}, constants: map[string]ast.Expr{}, functions: map[string]*ast.FuncDecl{}}
+	s := &source{t: t, set: token.NewFileSet(), files: map[string]*ast.File{}, constants: map[string]ast.Expr{}, functions: map[string]*ast.FuncDecl{}, opened: map[string]bool{}}
 	root := filepath.Join("..", "..")
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		name, _ := filepath.Rel(root, path)
@@ -147,6 +146,11 @@ func (s *source) read() logged {
 			return true
 		})
 	}
+	for _, open := range slices.Concat(slices.Collect(maps.Keys(openMessages)), slices.Collect(maps.Keys(openFields))) {
+		if !s.opened[open] {
+			s.t.Errorf("%s logs nothing that has to be looked up any more: take it out of openMessages or openFields", open)
+		}
+	}
 	return out
 }
 
@@ -194,6 +198,7 @@ func (s *source) keys(path string, file *ast.File, method string, call *ast.Call
 		return key
 	}
 	open := path + " " + exprText(call.Args[0])
+	s.opened[open] = true
 	if known, ok := openFields[open]; ok {
 		return known
 	}
@@ -208,6 +213,7 @@ func (s *source) messages(path string, file *ast.File, arg ast.Expr) []string {
 		return forms
 	}
 	open := path + " " + exprText(arg)
+	s.opened[open] = true
 	switch where := openMessages[open]; {
 	case where == "effects":
 		return s.effects()
@@ -217,97 +223,4 @@ func (s *source) messages(path string, file *ast.File, arg ast.Expr) []string {
 	}
 	s.t.Errorf("%s: what is said here? Give it words of its own, or put %q into openMessages", s.set.Position(arg.Pos()), open)
 	return nil
-}
-
-var verbs = regexp.MustCompile(`%[-+# 0]*[0-9.]*[a-zA-Z]`)
-
-// words are the texts that an expression may be, with gaps.
-func (s *source) words(pkg string, e ast.Expr) []string {
-	switch e := e.(type) {
-	case *ast.BasicLit:
-		if text, err := strconv.Unquote(e.Value); err == nil && e.Kind == token.STRING {
-			return []string{verbs.ReplaceAllString(text, gap)}
-		}
-	case *ast.ParenExpr:
-		return s.words(pkg, e.X)
-	case *ast.BinaryExpr:
-		var all []string
-		for _, a := range s.words(pkg, e.X) {
-			for _, b := range s.words(pkg, e.Y) {
-				all = append(all, a+b)
-			}
-		}
-		return all
-	case *ast.Ident:
-		if c := s.constants[pkg+"."+e.Name]; c != nil {
-			return s.words(pkg, c)
-		}
-	case *ast.SelectorExpr:
-		if of, ok := e.X.(*ast.Ident); ok {
-			if c := s.constants[of.Name+"."+e.Sel.Name]; c != nil {
-				return s.words(of.Name, c)
-			}
-		}
-	case *ast.CallExpr:
-		switch f := e.Fun.(type) {
-		case *ast.SelectorExpr:
-			if f.Sel.Name == "Sprintf" {
-				return s.words(pkg, e.Args[0])
-			}
-		case *ast.Ident:
-			if to := s.functions[pkg+"."+f.Name]; to != nil {
-				return s.returns(pkg, to)
-			}
-		}
-	}
-	return []string{gap}
-}
-
-// returns are the texts that a function may return, as its last result.
-func (s *source) returns(pkg string, f *ast.FuncDecl) []string {
-	var all []string
-	ast.Inspect(f.Body, func(n ast.Node) bool {
-		if r, ok := n.(*ast.ReturnStmt); ok && len(r.Results) > 0 {
-			all = append(all, s.words(pkg, r.Results[len(r.Results)-1])...)
-		}
-		return true
-	})
-	return all
-}
-
-// effects are the verbs of what the core orders: each is a message.
-func (s *source) effects() []string {
-	var all []string
-	for name := range s.functions {
-		of, ok := strings.CutSuffix(name, ".effect")
-		if !ok || !strings.HasPrefix(of, "state.") || of == "state.Note" || of == "state.Quit" { // told in words
-			continue
-		}
-		ast.Inspect(s.functions[of+".String"].Body, func(n ast.Node) bool {
-			if r, ok := n.(*ast.ReturnStmt); ok {
-				text := r.Results[0]
-				if call, ok := text.(*ast.CallExpr); ok {
-					text = call.Args[0]
-				}
-				verb, _, _ := strings.Cut(s.words("state", text)[0], " ")
-				all = append(all, verb)
-			}
-			return true
-		})
-	}
-	slices.Sort(all)
-	return slices.Compact(all)
-}
-
-// exprText is an expression as it is written, as far as keys and messages go.
-func exprText(e ast.Expr) string {
-	switch e := e.(type) {
-	case *ast.Ident:
-		return e.Name
-	case *ast.SelectorExpr:
-		return exprText(e.X) + "." + e.Sel.Name
-	case *ast.CallExpr:
-		return exprText(e.Fun) + "()"
-	}
-	return "?"
 }
