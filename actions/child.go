@@ -110,6 +110,9 @@ func (r *Runner) stopWithin(ctx context.Context, child, id string, grace time.Du
 // remove deletes a container and its anonymous volumes. One that somebody else
 // removed is Gone, not OK: its volumes may be left.
 func (r *Runner) remove(ctx context.Context, child, id string, force bool) error {
+	if r.cfg.Drain != nil {
+		r.cfg.Drain(ctx, id)
+	}
 	err := attempt(ctx, VerbRemove, removeTimeout, func(ctx context.Context) error {
 		return r.cfg.Engine.ContainerRemove(ctx, id, container.RemoveOptions{RemoveVolumes: true, Force: force})
 	})

@@ -37,7 +37,10 @@ type Config struct {
 	// Retries is told until when a child's next create is put off. Nil: nobody
 	// needs to know.
 	Retries func(child string, until time.Time)
-	Log     zerolog.Logger
+	// Drain returns when nothing more is to be had of a container that is to be
+	// removed, at the latest after some seconds. Nil: there is nothing to wait for.
+	Drain func(ctx context.Context, containerID string)
+	Log   zerolog.Logger
 	// Backoff is the delay of timers that are set by attempt.
 	Backoff Backoff
 	// Parallel bounds the engine calls under way at once; 0: DefaultParallel.

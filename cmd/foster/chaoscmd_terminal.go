@@ -10,7 +10,7 @@ import (
 )
 
 func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
+	f, ok := w.(interface{ Fd() uintptr }) // a file, or what stands for one
 	return ok && isatty.IsTerminal(f.Fd())
 }
 

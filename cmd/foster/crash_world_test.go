@@ -211,7 +211,7 @@ func (s *stage) foster(l *life, c cast) {
 		mounts = s.container(l)
 	}
 	out := outside{
-		args: []string{}, environ: c.environ, stdout: l, stderr: l,
+		args: []string{}, environ: c.environ, logs: l, stdout: &l.out, stderr: &l.out,
 		signals: func() <-chan os.Signal { return l.signals }, procMountinfo: mounts,
 		engine: mortal{memory{Engine: s.Engine}, l},
 	}

@@ -14,6 +14,7 @@ import (
 
 	"foster/actions"
 	"foster/cmd/foster/chaos"
+	"foster/output"
 	"foster/spec"
 	"foster/state"
 	"foster/watcher"
@@ -23,6 +24,7 @@ import (
 type Engine interface {
 	watcher.Engine
 	actions.Engine
+	output.Engine
 	Ping(ctx context.Context) (types.Ping, error)
 	NegotiateAPIVersion(ctx context.Context)
 	ServiceInspectWithRaw(ctx context.Context, serviceID string, opts swarm.ServiceInspectOptions) (swarm.Service, []byte, error)

@@ -30,6 +30,7 @@ func TestImports(t *testing.T) {
 		{pkg: "foster/report/web", reason: "it shows what the board has: it can neither look nor act", only: []string{"foster/report"}},
 		{pkg: "foster/report/webhook", reason: "it reads the board at its own pace: it can hold nothing up", only: []string{"foster/report", "foster/state"}},
 		{pkg: "foster/report/metrics", reason: "it counts what is reported: it can neither look nor act", only: []string{"foster/report", "foster/state"}},
+		{pkg: "foster/output", reason: "it reads logs and hears what the core decided: it can change nothing", only: []string{"foster/report", "foster/state"}},
 		{pkg: "foster/cmd/foster/chaos", reason: "it breaks and looks from outside, as an operator does: nothing of the watchdog vouches for itself", only: []string{"foster/spec"}},
 		{pkg: "foster/cmd/foster/reap", reason: "it judges what it finds by labels and claims, never by what a foster of this process knows", only: []string{"foster/spec", "foster/state"}},
 		{pkg: "foster/test/soak", reason: "it judges foster, so it takes nothing from it", only: []string{"foster/test/lab"}},

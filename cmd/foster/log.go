@@ -6,7 +6,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/mattn/go-isatty"
 	"github.com/rs/zerolog"
 	"github.com/sirupsen/logrus"
 )
@@ -21,8 +20,7 @@ func init() {
 // entries with their fields where its socket is mounted, else json behind the
 // priority that systemd and the journald logging driver read.
 func newLogger(w io.Writer, format string, level zerolog.Level) zerolog.Logger {
-	f, isFile := w.(*os.File)
-	terminal := isFile && isatty.IsTerminal(f.Fd())
+	terminal := isTerminal(w)
 	if format == "auto" {
 		format = "json"
 		if terminal {

@@ -16,6 +16,7 @@ type outside struct {
 	args           []string
 	environ        []string
 	stdout, stderr io.Writer
+	logs           io.Writer               // of the watchdog's own, each line at once; nil: stdout, which it does not wait for
 	signals        func() <-chan os.Signal // called once, by what is to end in order
 	procMountinfo  string
 	engine         Engine // nil: the one that DOCKER_HOST names

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/signal"
 	"syscall"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"foster/actions"
+	"foster/output"
 	"foster/report"
 	"foster/report/metrics"
 	"foster/report/web"
@@ -34,11 +36,19 @@ func runCommand(out outside) *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			signals := out.signals()
-			c, err := configure(out, cmd, out.stdout)
+			// A reader of the output that goes away is no reason to leave the children.
+			signal.Ignore(syscall.SIGPIPE)
+			sink := output.NewSink(out.stdout, out.stderr)
+			defer sink.Close(lastLines)
+			logs := out.logs
+			if logs == nil {
+				logs = sink.Log()
+			}
+			c, err := configure(out, cmd, logs)
 			if err != nil {
 				return err
 			}
-			return c.run(cmd.Context(), signals)
+			return c.run(cmd.Context(), signals, sink)
 		},
 	}
 	addSettings(cmd)
@@ -56,8 +66,9 @@ func runCommand(out outside) *cobra.Command {
 // Each of the four is one actor of a run group. The signal actor does not
 // return on the first signal: it tells the loop, and the loop's return, after
 // everything is taken down, ends the group.
-func (c *configured) run(ctx context.Context, signals <-chan os.Signal) error {
+func (c *configured) run(ctx context.Context, signals <-chan os.Signal, sink *output.Sink) error {
 	log := c.log
+	sink.OnLoss(func(lines int) { log.Warn().Int("lines", lines).Msg(lossWords) })
 	engine, calls, err := c.connect()
 	if err != nil {
 		return err
@@ -115,6 +126,14 @@ func (c *configured) run(ctx context.Context, signals <-chan os.Signal) error {
 			return s.Run(work)
 		}, func(error) { stop() })
 	}
+	var drain func(ctx context.Context, containerID string)
+	if c.settings.Forward { // output: what the children write
+		relay := output.New(c.outputConfig(engine, live, sink, began))
+		observers, drain = append(observers, relay), relay.Drain
+		g.Add(func() error {
+			return relay.Run(work)
+		}, func(error) { stop() })
+	}
 	{ // signals: the first asks for the end, the second hurries it, the third leaves
 		g.Add(func() error {
 			return c.signals(ctx, work, signals, events, leave)
@@ -134,7 +153,7 @@ func (c *configured) run(ctx context.Context, signals <-chan os.Signal) error {
 	{ // runner: everything that changes the engine, and timers
 		r := actions.New(actions.Config{
 			Engine: engine, Project: live.project, Parent: live.parent.ID, Labels: live.labels(work), Self: live.self.ContainerID,
-			Auth: actions.Credentials(c.lookup), Await: w.Await, Begins: w.Begins, Retries: board.Retries, Log: log, Backoff: actions.Backoff{
+			Auth: actions.Credentials(c.lookup), Await: w.Await, Begins: w.Begins, Retries: board.Retries, Drain: drain, Log: log, Backoff: actions.Backoff{
 				Initial: actions.DefaultBackoffInitial, Max: c.settings.BackoffMax, Jitter: actions.DefaultBackoffJitter,
 			},
 		})

@@ -23,6 +23,7 @@ type ctr struct {
 	nets     map[string]*network.EndpointSettings // by network name, or as the caller wrote it until the first start
 	mounts   []mounted
 	files    map[string]Copied // by path
+	log      *keptLog
 	image    *present
 
 	status   string // created, running, exited
@@ -125,7 +126,7 @@ func (e *Engine) create(config *container.Config, host *container.HostConfig, en
 		id: e.newID("container"), name: name, created: e.moment(), image: img,
 		config: copied(config), host: copied(host),
 		nets: map[string]*network.EndpointSettings{}, status: container.StateCreated,
-		files: map[string]Copied{},
+		files: map[string]Copied{}, log: newKeptLog(),
 	}
 	if c.name == "" {
 		c.name = "nameless_" + c.id[:6]

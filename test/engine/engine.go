@@ -68,6 +68,9 @@ type Engine struct {
 	ring      []event
 	streams   map[*stream]struct{}
 	tampering tampering
+
+	logStreams map[*logStream]struct{}
+	logCut     func() int
 }
 
 // New makes a running engine with the networks bridge, host and none.
@@ -93,6 +96,7 @@ func New(opts Options) *Engine {
 		commands:   map[string]Command{},
 		faults:     map[Verb][]*fault{},
 		streams:    map[*stream]struct{}{},
+		logStreams: map[*logStream]struct{}{},
 	}
 	major, minor, _ := strings.Cut(opts.Version, ".")
 	e.major, _ = strconv.Atoi(major)

@@ -33,6 +33,10 @@ func forbidden(format string, args ...any) error {
 	return answer(errdefs.ErrPermissionDenied, format, args...)
 }
 
+func notImplemented(format string, args ...any) error {
+	return answer(errdefs.ErrNotImplemented, format, args...)
+}
+
 func internal(format string, args ...any) error { return answer(errdefs.ErrInternal, format, args...) }
 
 // Errors for Fault.Err.

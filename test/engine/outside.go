@@ -234,6 +234,7 @@ func (e *Engine) Down(orderly bool) {
 		}
 	}
 	e.cutStreams(nil)
+	e.cutLogStreams()
 	e.down = true
 	e.tampering = tampering{deliver: func(events.Message) []events.Message { return nil }}
 	for _, c := range e.byName() {

@@ -83,6 +83,7 @@ func (e *Engine) die(c *ctr, code int) {
 	c.run++
 	duration := time.Since(c.started)
 	c.status, c.paused, c.code, c.finished = container.StateExited, false, code, e.moment()
+	e.closeLog(c)
 	attributes := []string{"exitCode", strconv.Itoa(code)}
 	if e.since(23) {
 		attributes = append(attributes, "execDuration", strconv.Itoa(int(duration.Seconds())))

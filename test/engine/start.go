@@ -34,6 +34,7 @@ func (e *Engine) start(c *ctr) error {
 	c.status, c.failure, c.code, c.oom, c.paused = container.StateRunning, "", 0, false, false
 	c.started, c.exited = e.moment(), make(chan struct{})
 	c.run++
+	c.log.closed = false
 	e.emitContainer(c, events.ActionStart)
 	e.live(c)
 	return nil
