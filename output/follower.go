@@ -17,6 +17,7 @@ import (
 // known is what is known of a container.
 type known struct {
 	runs   bool
+	starts int  // how often that became so
 	ending bool // it waits for its last lines, and is removed then
 	torn   bool // it is removed while it runs
 	gone   bool // it was removed, or another one is in its place
@@ -27,7 +28,8 @@ type follower struct {
 	relay   *Relay
 	child   string
 	id      string
-	adopted bool // a former foster may have relayed some of it
+	adopted bool      // a former foster may have relayed some of it
+	before  *follower // the child's container before this one; may be nil
 	pos     position
 	mouth   *mouth
 
@@ -80,28 +82,29 @@ const (
 func (f *follower) run(ctx context.Context) {
 	defer close(f.ended)
 	defer f.fallSilent(ctx)
+	if f.before != nil {
+		f.before.allow(ctx, recovering.still)
+		f.before = nil
+	}
 	if f.adopted {
 		f.pos.from = f.relay.former(ctx, f.id)
 	}
 	wait := backoff.NewExponentialBackOff(backoff.WithInitialInterval(retryFirst), backoff.WithMaxInterval(retryMost), backoff.WithMaxElapsedTime(0))
 	failures := 0
-	complete := false // the log of a container that does not run was read to its end
+	read := -1 // the starts after which the log was read to its end
 	for ctx.Err() == nil {
 		k := f.now()
-		if k.runs {
-			complete = false
-		}
 		last := k.ending || k.gone
-		if complete && !last {
+		switch {
+		case read == k.starts && last:
+			return
+		case read == k.starts:
 			f.pause(ctx, nil)
 			continue
 		}
-		if complete {
-			return
-		}
 		count, began := f.pos.count, time.Now()
 		err := f.read(ctx, k.runs && !last)
-		complete = err == nil && (!k.runs || last)
+		complete := err == nil && (!k.runs || last)
 		switch {
 		case errdefs.IsNotImplemented(err):
 			f.relay.cannotRead(f.child, f.id, err)
@@ -109,6 +112,7 @@ func (f *follower) run(ctx context.Context) {
 		case errdefs.IsNotFound(err), errdefs.IsConflict(err): // it is gone, or about to be
 			return
 		case complete:
+			read = k.starts
 			if f.mouth.finish(ctx) != nil {
 				return
 			}
@@ -123,6 +127,18 @@ func (f *follower) run(ctx context.Context) {
 			f.pause(ctx, timer.C)
 			timer.Stop()
 		}
+	}
+}
+
+// allow waits for the last lines of a container that vanished: lines of one child
+// are to come in their order, but not at the price of the next.
+func (f *follower) allow(ctx context.Context, most time.Duration) {
+	timer := time.NewTimer(most)
+	defer timer.Stop()
+	select {
+	case <-f.ended:
+	case <-timer.C:
+	case <-ctx.Done():
 	}
 }
 

@@ -19,6 +19,7 @@ type queue struct {
 
 	mu      sync.Mutex
 	lines   []byte
+	going   int // bytes that were taken and are not on their way yet
 	dropped int
 	lost    func(lines int) // may be nil
 	over    bool            // nothing is taken any more
@@ -34,7 +35,7 @@ func (q *queue) Write(p []byte) (int, error) {
 	q.mu.Lock()
 	switch {
 	case q.over:
-	case len(q.lines)+len(p) > ownKept:
+	case q.going+len(q.lines)+len(p) > ownKept:
 		q.dropped += bytes.Count(p, lineEnd)
 	default:
 		q.lines = append(q.lines, p...)
@@ -71,7 +72,7 @@ func (q *queue) drain(ctx context.Context, last bool) error {
 	for {
 		q.mu.Lock()
 		lines, dropped, lost := q.lines, q.dropped, q.lost
-		q.lines, q.dropped = spare[:0], 0
+		q.lines, q.going, q.dropped = spare[:0], len(lines), 0
 		if len(lines) == 0 && dropped == 0 {
 			if cap(spare) > chunk {
 				q.lines = nil // a flood is no reason to keep room for another

@@ -47,6 +47,7 @@ type Relay struct {
 	mu         sync.Mutex
 	followers  map[string]*follower // by container ID, of those that are there
 	unstarted  []*follower
+	newest     map[int]*follower // by child, of the last container
 	streamUp   bool
 	closing    bool            // the project is being taken down
 	killed     bool            // at once
@@ -59,7 +60,7 @@ var _ report.Observer = (*Relay)(nil)
 func New(cfg Config) *Relay {
 	return &Relay{
 		cfg: cfg, prefixes: prefixes(cfg.Project, cfg.Children, cfg.Colored), wake: make(chan struct{}, 1),
-		followers: map[string]*follower{}, unreadable: map[string]bool{},
+		followers: map[string]*follower{}, newest: map[int]*follower{}, unreadable: map[string]bool{},
 	}
 }
 
@@ -103,12 +104,12 @@ func (r *Relay) Stepped(s report.Step) {
 			f.know(func(k *known) { k.gone = true })
 			delete(r.followers, was.ID)
 		}
-		r.moved(i, was.Phase, is)
+		r.moved(i, was.Phase, is, s.To.Kill)
 	}
 }
 
 // moved: a child has another phase, or another container.
-func (r *Relay) moved(i int, was state.Phase, ch *state.Child) {
+func (r *Relay) moved(i int, was state.Phase, ch *state.Child, kill bool) {
 	ours := was == state.Creating || was == state.Made || was == state.Starting
 	switch {
 	case ch.ID == "":
@@ -124,6 +125,7 @@ func (r *Relay) moved(i int, was state.Phase, ch *state.Child) {
 	f := r.followers[ch.ID]
 	if f == nil {
 		f = newFollower(r, i, ch.ID, !ours)
+		f.before, r.newest[i] = r.newest[i], f
 		r.followers[ch.ID] = f
 		r.unstarted = append(r.unstarted, f)
 		select {
@@ -132,8 +134,12 @@ func (r *Relay) moved(i int, was state.Phase, ch *state.Child) {
 		}
 	}
 	f.know(func(k *known) {
-		k.runs = ch.Phase == state.Alive || ch.Phase == state.Stopping
-		k.torn = ch.Phase == state.Removing && was == state.Alive
+		runs := ch.Phase == state.Alive || ch.Phase == state.Stopping
+		if runs && !k.runs {
+			k.starts++
+		}
+		k.runs = runs
+		k.torn = kill && ch.Phase == state.Removing && was == state.Alive
 	})
 }
 

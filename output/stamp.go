@@ -19,7 +19,7 @@ type stamp [stampSize]byte
 
 // readStamp reads what stands in front of a message.
 func readStamp(raw []byte) (stamp, bool) {
-	if len(raw) == stampSize && raw[stampSize-1] == 'Z' && raw[10] == 'T' && raw[19] == '.' {
+	if usual(raw) {
 		return stamp(raw), true
 	}
 	at, err := time.Parse(time.RFC3339Nano, string(raw))
@@ -27,6 +27,23 @@ func readStamp(raw []byte) (stamp, bool) {
 		return stamp{}, false
 	}
 	return stampOf(at), true
+}
+
+// usual: of the form that can be compared as it is.
+func usual(raw []byte) bool {
+	if len(raw) != stampSize {
+		return false
+	}
+	for i, c := range raw {
+		if want := stampForm[i]; want >= '0' && want <= '9' {
+			if c < '0' || c > '9' {
+				return false
+			}
+		} else if c != want {
+			return false
+		}
+	}
+	return true
 }
 
 func stampOf(at time.Time) (s stamp) {

@@ -157,7 +157,11 @@ func (e *Engine) ContainerLogs(ctx context.Context, containerID string, options 
 			s.next = max(s.next, s.upTo-n)
 		}
 		if options.Since != "" {
-			seconds, nanos, err := timetypes.ParseTimestamps(options.Since, 0)
+			since, err := timetypes.GetTimestamp(options.Since, time.Now()) // as the client does
+			if err != nil {
+				return nil, invalid("%s", err)
+			}
+			seconds, nanos, err := timetypes.ParseTimestamps(since, 0)
 			if err != nil {
 				return nil, invalid("%s", err)
 			}
