@@ -76,7 +76,7 @@ func (r *Relay) Drain(ctx context.Context, containerID string) {
 		}
 	}
 	r.cfg.Log.Warn().Str(state.KeyChild, f.child).Str(state.KeyContainer, short(containerID)).Str(state.KeyDetail, why).
-		Msg("the last lines of the child's output may be lost: its container is removed now; see who reads foster's output, or the engine's load")
+		Msg("the last lines of the child's output may be lost: its container is removed now")
 }
 
 // stopFollowing ends the stream that is followed, if there is one.

@@ -33,6 +33,9 @@ type follower struct {
 	pos     position
 	mouth   *mouth
 
+	failures int  // of reading the log, in a row
+	said     bool // that it fails
+
 	poked   chan struct{}
 	ended   chan struct{} // nothing more comes
 	moved   atomic.Uint64 // changes with everything that is read or written
@@ -90,7 +93,6 @@ func (f *follower) run(ctx context.Context) {
 		f.pos.from = f.relay.former(ctx, f.id)
 	}
 	wait := backoff.NewExponentialBackOff(backoff.WithInitialInterval(retryFirst), backoff.WithMaxInterval(retryMost), backoff.WithMaxElapsedTime(0))
-	failures := 0
 	read := -1 // the starts after which the log was read to its end
 	for ctx.Err() == nil {
 		k := f.now()
@@ -118,7 +120,7 @@ func (f *follower) run(ctx context.Context) {
 			}
 			continue
 		}
-		failures = f.tell(ctx, failures, err)
+		f.fails(ctx, err)
 		if f.pos.count != count || time.Since(began) > retryMost {
 			wait.Reset()
 		}
@@ -142,19 +144,27 @@ func (f *follower) allow(ctx context.Context, most time.Duration) {
 	}
 }
 
-// tell logs that a log cannot be read, once for each series of failures; what
-// the engine's absence explains is no news. It counts the series.
-func (f *follower) tell(ctx context.Context, failures int, err error) int {
+// fails logs that the log cannot be read. The first time is mostly a stream's
+// end, and what the engine's absence explains is said by who watches it.
+func (f *follower) fails(ctx context.Context, err error) {
 	if err == nil || ctx.Err() != nil || errors.Is(err, context.Canceled) {
-		return 0
+		return
 	}
 	level := zerolog.DebugLevel
-	if failures == 1 && f.relay.up() { // the first is mostly a stream's end
-		level = zerolog.WarnLevel
+	if f.failures++; f.failures > 1 && !f.said && f.relay.up() {
+		level, f.said = zerolog.WarnLevel, true
 	}
 	f.relay.cfg.Log.WithLevel(level).Str(state.KeyChild, f.child).Str(state.KeyContainer, short(f.id)).Err(err).
-		Msg("the child's output cannot be read, trying again; nothing is lost as long as the engine keeps it")
-	return failures + 1
+		Msg("the child's output cannot be read, trying again")
+}
+
+// works ends a series of failures.
+func (f *follower) works() {
+	if f.said {
+		f.relay.cfg.Log.Info().Str(state.KeyChild, f.child).Str(state.KeyContainer, short(f.id)).Int(state.KeyAttempt, f.failures).
+			Msg("the child's output is read again")
+	}
+	f.failures, f.said = 0, false
 }
 
 // pause waits until something is known anew, a timer ends, or ctx does.

@@ -6,8 +6,6 @@ import (
 
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/filters"
-
-	"foster/state"
 )
 
 const (
@@ -51,10 +49,8 @@ func (r *Relay) former(ctx context.Context, id string) time.Time {
 			}
 		}
 	}
-	from := "its end"
 	if newest.IsZero() {
-		newest, from = r.cfg.Began, "unknown"
+		return r.cfg.Began
 	}
-	r.cfg.Log.Debug().Str(state.KeyContainer, short(id)).Time("from", newest).Str("former", from).Msg("the output of an adopted child goes on")
 	return newest
 }

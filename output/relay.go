@@ -150,8 +150,8 @@ func (r *Relay) cannotRead(child, containerID string, err error) {
 	r.unreadable[child] = true
 	r.mu.Unlock()
 	if !said {
-		r.cfg.Log.Warn().Str(state.KeyChild, child).Str(state.KeyContainer, short(containerID)).Str(state.KeyDetail, err.Error()).
-			Msg("the child's output cannot be relayed: its log driver keeps nothing that could be read; give it json-file, local or journald, or set FOSTER_FORWARD_LOGS=false")
+		r.cfg.Log.Warn().Str(state.KeyChild, child).Str(state.KeyContainer, short(containerID)).Err(err).
+			Msg("the child's output is not relayed: its log driver keeps nothing that could be read")
 	}
 }
 

@@ -297,7 +297,7 @@ func TestUnreadable(t *testing.T) {
 				t.Errorf("the removal waited for %s", took)
 			}
 		}
-		if got := strings.Count(st.log.String(), "cannot be relayed"); got != 1 {
+		if got := strings.Count(st.log.String(), "is not relayed"); got != 1 {
 			t.Errorf("said %d times: %s", got, st.log.String())
 		}
 	})

@@ -71,6 +71,9 @@ func (f *follower) stream(ctx context.Context, cut context.CancelCauseFunc, w wi
 			return fmt.Errorf("read the log of container %s: %w", short(f.id), err)
 		}
 		f.mouth.pause()
+		if n > 0 {
+			f.works()
+		}
 		switch {
 		case errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
 			return nil
