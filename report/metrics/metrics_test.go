@@ -21,7 +21,7 @@ func TestBeginning(t *testing.T) {
 		`foster_faults_total{cause="died"}`: 0, `foster_recoveries_total{cause="disconnected",outcome="recovered"}`: 0,
 		`foster_recovery_duration_seconds_count{did="recreated"}`: 0, `foster_engine_stream_reconnects_total`: 0,
 		`foster_build_info{commit="abc",goversion="` + goversion + `",version="v1"}`: 1,
-		`foster_project_info{project="p",service="s"}`:                               1,
+		`foster_project_info{project="p"}`:                                           1,
 		`foster_start_time_seconds`:                                                  1000, `foster_stage{stage="opening"}`: 1, `foster_healthy`: 0, `foster_ready`: 0, `foster_engine_stream_up`: 0,
 		`foster_child_info{child="web",container="p-web-1",image="app:1"}`: 1,
 		`foster_child_up{child="web"}`:                                     0, `foster_child_whole{child="web"}`: 0, `foster_child_start_time_seconds{child="web"}`: -1,

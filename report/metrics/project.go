@@ -14,7 +14,7 @@ func described(name, help string, labels ...string) *prometheus.Desc {
 }
 
 var (
-	projectInfo = described("project_info", "Always 1; the labels say what foster watches over.", "project", "service")
+	projectInfo = described("project_info", "Always 1; the label is the project that foster watches over.", "project")
 	started     = described("start_time_seconds", "When this foster was started, as a Unix time.")
 	healthy     = described("healthy", "1 when Swarm shall leave the task alone, as /healthz says.")
 	ready       = described("ready", "1 when every child is whole or has completed, as /readyz says.")
@@ -59,7 +59,7 @@ func (p *project) Collect(ch chan<- prometheus.Metric) {
 		ch <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(n), labels...)
 	}
 	s := p.board.Status(false)
-	send(projectInfo, 1, s.Project, s.Foster.Service)
+	send(projectInfo, 1, s.Project)
 	send(started, unix(s.Foster.Started))
 	send(healthy, truth(s.Health.Healthy))
 	send(ready, truth(s.Health.Ready))
