@@ -1,0 +1,130 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"regexp"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"foster/test/lab"
+	"foster/test/page"
+)
+
+// browser is a Chromium at one page.
+type browser struct {
+	t   *testing.T
+	tab context.Context
+}
+
+// browse opens a page.
+func browse(t *testing.T, url string) *browser {
+	t.Helper()
+	tab, end, err := page.Start(context.Background()) // its end is below
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := end(); err != nil {
+			t.Errorf("end Chromium: %v", err)
+		}
+	})
+	if err := chromedp.Do(tab, page.Look(page.View{Width: 1280, Height: 900}), chromedp.Navigate(url)); err != nil {
+		t.Fatal(err)
+	}
+	return &browser{t, tab}
+}
+
+// text is what the first element that fits shows, "" when there is none.
+func (b *browser) text(selector string) string {
+	b.t.Helper()
+	got, err := chromedp.Run(b.tab, chromedp.Evaluate[string](fmt.Sprintf("(n => n?.innerText ?? n?.textContent ?? '')(document.querySelector(%q))", selector)))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return got
+}
+
+// shows waits until an element shows a text, and returns what it found of it.
+func (b *browser) shows(selector, text string) []string {
+	b.t.Helper()
+	want, got, found := regexp.MustCompile(text), "", []string(nil)
+	lab.Eventually(b.t, patience, fmt.Sprintf("%q at %s", text, selector), func() error {
+		got = b.text(selector)
+		if found = want.FindStringSubmatch(got); found == nil {
+			return fmt.Errorf("it shows %q", got)
+		}
+		return nil
+	})
+	return found
+}
+
+// count is how many elements fit.
+func (b *browser) count(selector string) int {
+	b.t.Helper()
+	n, err := chromedp.Run(b.tab, chromedp.Evaluate[int](fmt.Sprintf("document.querySelectorAll(%q).length", selector)))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return n
+}
+
+// freeAddress is one that nobody listens on.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// TestStatusPage: what happens on the engine is seen in the browser as it
+// happens, over the death of child and foster.
+func TestStatusPage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, plainEngine(t))
+	at := freeAddress(t)
+	settings := []string{"LAUNCH_NETWORKS=front", "FOSTER_LISTEN=" + at}
+	f := w.foster(settings...)
+	before := w.awaitWhole(wanted(w.net("front")))
+	f.awaitSaid("launched")
+	b := browse(t, "http://"+at+"/")
+	b.shows("#verdict", "Whole")
+	b.shows("#facts", regexp.QuoteMeta(w.container()+" ("+before.ID[:12]+")"))
+	b.shows("#attachments", regexp.QuoteMeta(w.net("front"))+"(?s).*attached")
+	b.shows(".phase.lit", "^running$")
+
+	killed := time.Now()
+	w.docker("kill", w.container())
+	after := w.awaitWhole(wanted(w.net("front")), newer(before))
+	took, err := strconv.ParseFloat(b.shows("#events .episode .end", `made anew in ([0-9.]+) s`)[1], 64)
+	if most := time.Since(killed).Seconds(); err != nil || took <= 0 || took > most {
+		t.Errorf("the page says that the recovery took %g s, and it cannot have taken more than %g s", took, most)
+	}
+	b.shows("#events .episode", "the child died with exit code 137")
+	b.shows("#facts", regexp.QuoteMeta(after.ID[:12]))
+	b.shows("#percentiles", fmt.Sprintf(`p50\s+%.2f s`, took))
+	b.shows(".trail", "removing → .*starting → running$")
+	if n := b.count("#axis .mended"); n != 1 {
+		t.Errorf("the axis has %d bars, want 1", n)
+	}
+
+	f.kill()
+	b.shows("#link", "not connected")
+	next := w.foster(settings...)
+	next.awaitSaid("adopted")
+	b.shows("#link", "live")
+	b.shows("#events", "(?s)adopted a running child whose foster is gone.*foster restarted.*the child died")
+	if events, restarts := b.count("#events .episode"), b.count("#events .restart"); events != 1 || restarts != 1 {
+		t.Errorf("the timeline has %d episodes and %d restarts, want one of each", events, restarts)
+	}
+	next.stop()
+	b.shows("#link", "not connected")
+	w.nothingLeft()
+}
