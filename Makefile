@@ -91,6 +91,10 @@ demo: ## see it work: on a private engine (root), or on ENGINE=unix:///…
 demo-down: ## remove the engine that make demo KEEP=1 left
 	@$(GO) run ./test/demo -down
 
+.PHONY: screenshots
+screenshots: setup ## pictures of the status page, of a real run, to docs/screenshots
+	@$(GO) run ./test/page/shots
+
 .PHONY: bench
 bench: setup ## speed and memory, beside their budgets
 	@$(GO) run ./test/bench

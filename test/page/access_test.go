@@ -76,7 +76,7 @@ func TestTree(t *testing.T) {
 			t.Errorf("a %s has no name", role)
 		}
 	}
-	for id, want := range map[string]string{"diagram-desc": "It came by dead, removing, absent, creating, starting.", "axis-desc": "1 fault, 0 of them not recovered from yet.", "histogram-desc": "1 recovery: p50 0.83 s, p90 0.83 s, p99 0.83 s, max 0.83 s."} {
+	for id, want := range map[string]string{"diagram-desc": "It came by running, dead, removing, absent, creating, starting.", "axis-desc": "1 fault, 0 of them not recovered from yet.", "histogram-desc": "1 recovery: p50 0.83 s, p90 0.83 s, p99 0.83 s, max 0.83 s."} {
 		if said := eval[string](tb, fmt.Sprintf("document.getElementById(%q).textContent", id)); !strings.Contains(said, want) {
 			t.Errorf("%s says %q, want %q", id, said, want)
 		}

@@ -55,7 +55,7 @@ func TestShows(t *testing.T) {
 	if got, want := strings.Join(eval[[]string](tb, "[...document.querySelectorAll('.phase.passed text')].map(n => n.textContent)"), " "), "absent creating created starting removing dead"; got != want {
 		t.Errorf("it came by %s, want %s", got, want)
 	}
-	tb.has(".trail", "Came by dead → removing → absent → creating → starting → running")
+	tb.has(".trail", "Came by running → dead → removing → absent → creating → starting → running")
 	if said := tb.console(); len(said) > 0 {
 		t.Errorf("the console says %q", said)
 	}

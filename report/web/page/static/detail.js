@@ -69,7 +69,7 @@ function facts(child) {
 		{ label: 'Restarts', value: child.restarts },
 		{ label: 'Faults', value: child.faults },
 	];
-	if (child.attempt > 1) list.push({ label: 'Starts since stable', value: child.attempt });
+	if (child.attempt > 1) list.push({ label: 'Starts in a row', value: child.attempt });
 	if (child.faults && child.exit_code) list.push({ label: 'Last exit code', value: child.exit_code });
 	list.push({ label: 'Container', value: child.container ? `${child.container_name} (${child.container.slice(0, 12)})` : child.container_name || 'none', title: child.container || null, wide: true });
 	if (child.image) list.push({ label: 'Image', value: child.image, title: child.image, wide: true });

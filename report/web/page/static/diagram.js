@@ -53,7 +53,7 @@ export class Diagram {
 		this.drawn = state;
 
 		// Only the newest round: from the last time that it stood where it stands.
-		const recent = way.slice(way.lastIndexOf(phase) + 1);
+		const recent = way.slice(Math.max(0, way.lastIndexOf(phase)));
 		const visited = [...recent, phase];
 		const nodes = new Set(), edges = new Set();
 		for (let i = 0; i < visited.length; i++) {
