@@ -31,6 +31,7 @@ const checkExample = `  LAUNCH_IMAGE=busybox LAUNCH_EXT_NETWORKS=front foster ch
   foster check --format json | jq '.[] | select(.level != "ok")'`
 
 func checkCommand(out outside) *cobra.Command {
+	out.journal = nil // what it says is for whoever typed it
 	var format string
 	cmd := &cobra.Command{
 		Use:     "check",
@@ -46,7 +47,7 @@ func checkCommand(out outside) *cobra.Command {
 			// Warnings come as notes, in their turn.
 			c, err := configure(out, cmd, io.Discard)
 			if err == nil {
-				c.log = newLogger(out.stderr, c.settings.LogFormat, c.settings.LogLevel)
+				c.log = newLogger(out.stderr, nil, c.settings.LogFormat, c.settings.LogLevel)
 				takeLibraryWarnings(c.log)
 				err = c.check(cmd.Context(), a)
 			}

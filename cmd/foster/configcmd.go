@@ -31,6 +31,7 @@ var listings = []struct {
 const every = "*"
 
 func configCommand(out outside) *cobra.Command {
+	out.journal = nil // what it says is for whoever typed it
 	cmd := &cobra.Command{
 		Use:   "config",
 		Short: "Print the Compose document that the settings make, without secrets",

@@ -30,7 +30,7 @@ func configure(out outside, cmd *cobra.Command, logs io.Writer) (*configured, er
 	s, more := readSettings(env)
 	problems = append(problems, more...)
 	c := &configured{outside: out, environ: environ, env: env, settings: s}
-	c.log = newLogger(logs, s.LogFormat, s.LogLevel)
+	c.log = newLogger(logs, out.journal, s.LogFormat, s.LogLevel)
 	takeLibraryWarnings(c.log)
 	if engine, err := newEngine(out); err != nil {
 		problems = appendProblems(problems, err)

@@ -16,10 +16,10 @@ func init() {
 	zerolog.DurationFieldFormat = zerolog.DurationFormatString
 }
 
-// newLogger writes one line per entry. journald is for systemd's journal: the
-// entries with their fields where its socket is mounted, else json behind the
-// priority that systemd and the journald logging driver read.
-func newLogger(w io.Writer, format string, level zerolog.Level) zerolog.Logger {
+// newLogger writes one line per entry. journald is json behind the priority
+// that systemd and the journald logging driver read; with a way to the journal
+// itself its entries go there instead, with their fields.
+func newLogger(w io.Writer, journal sendFunc, format string, level zerolog.Level) zerolog.Logger {
 	terminal := isTerminal(w)
 	if format == "auto" {
 		format = "json"
@@ -31,7 +31,10 @@ func newLogger(w io.Writer, format string, level zerolog.Level) zerolog.Logger {
 	case "console":
 		w = zerolog.ConsoleWriter{Out: w, TimeFormat: "15:04:05.000", NoColor: !terminal || os.Getenv("NO_COLOR") != ""}
 	case "journald":
-		w = newJournalWriter(w)
+		plain := priorityWriter{w}
+		if w = plain; journal != nil {
+			w = &journalWriter{plain: plain, send: journal}
+		}
 	}
 	return zerolog.New(w).Level(level).With().Timestamp().Logger()
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"sync"
 	"time"
@@ -20,13 +19,16 @@ const journalPatience = 50 * time.Millisecond
 
 var errJournalBusy = errors.New("the journal takes nothing")
 
+// sendFunc gives an entry to the journal: journal.Send, or a test.
+type sendFunc func(message string, priority journal.Priority, fields map[string]string) error
+
 // journalWriter sends each line to the journal as an entry with fields:
 // MESSAGE, PRIORITY, SYSLOG_IDENTIFIER, and FOSTER_ before the name of every
 // other field. What the journal does not take goes to plain instead, so that no
 // line is lost: all of it where no journal's socket is mounted.
 type journalWriter struct {
 	plain zerolog.LevelWriter
-	send  func(message string, priority journal.Priority, fields map[string]string) error
+	send  sendFunc
 
 	mu     sync.Mutex
 	missed int        // lines in a row that went to plain
@@ -34,10 +36,6 @@ type journalWriter struct {
 }
 
 var _ zerolog.LevelWriter = (*journalWriter)(nil)
-
-func newJournalWriter(w io.Writer) *journalWriter {
-	return &journalWriter{plain: priorityWriter{w}, send: journal.Send}
-}
 
 func (j *journalWriter) Write(line []byte) (int, error) { return j.WriteLevel(zerolog.NoLevel, line) }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -28,15 +29,14 @@ type sent struct {
 // journal took and what went to plain instead.
 func journalLog(answer func() error) (log zerolog.Logger, taken *[]sent, plain *bytes.Buffer) {
 	taken, plain = &[]sent{}, &bytes.Buffer{}
-	w := newJournalWriter(plain)
-	w.send = func(message string, p journal.Priority, fields map[string]string) error {
+	send := func(message string, p journal.Priority, fields map[string]string) error {
 		err := answer()
 		if err == nil {
 			*taken = append(*taken, sent{message, p, fields})
 		}
 		return err
 	}
-	return zerolog.New(w).Level(zerolog.DebugLevel).With().Timestamp().Logger(), taken, plain
+	return newLogger(plain, send, "journald", zerolog.DebugLevel), taken, plain
 }
 
 func TestJournalFields(t *testing.T) {
@@ -73,6 +73,13 @@ func TestPriorities(t *testing.T) {
 	}
 	if fmt.Sprint(got) != "[<7>{ <6>{ <4>{ <3>{]" || len(*taken) > 0 {
 		t.Errorf("without a socket the lines begin with %q, and the journal took %d", got, len(*taken))
+	}
+	plain.Reset()
+	alone := newLogger(plain, nil, "journald", zerolog.WarnLevel)
+	alone.Info().Msg("not shown")
+	alone.Warn().Msg("w")
+	if !strings.HasPrefix(plain.String(), "<4>{") {
+		t.Errorf("without a journal it says %q", plain)
 	}
 }
 
@@ -132,4 +139,21 @@ func TestSlowJournal(t *testing.T) {
 			t.Errorf("the journal has %q", got)
 		}
 	})
+}
+
+// TestJournalIsForWhatStays: a command that somebody typed says what it has to
+// say to them.
+func TestJournalIsForWhatStays(t *testing.T) {
+	for _, command := range []string{"config", "check", "run"} {
+		var stdout, stderr bytes.Buffer
+		entries := 0
+		err := execute(t.Context(), outside{
+			args: []string{command}, environ: []string{"LAUNCH_IMAGE=x", "LAUNCH_HOST_NETWORK=true", "LAUNCH_NETWORKS=back", "FOSTER_LOG_FORMAT=journald", "FOSTER_ENGINE_TIMEOUT=0s", "DOCKER_HOST=unix:///no/such.sock"},
+			stdout: &stdout, stderr: &stderr, procMountinfo: os.DevNull, signals: func() <-chan os.Signal { return nil },
+			journal: func(string, journal.Priority, map[string]string) error { entries++; return nil },
+		})
+		if (entries > 0) != (command == "run") {
+			t.Errorf("foster %s: %v, %d entries in the journal\n%s%s", command, err, entries, stdout.String(), stderr.String())
+		}
+	}
 }

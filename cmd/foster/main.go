@@ -10,6 +10,8 @@ import (
 	"os/signal"
 	"path/filepath"
 	"syscall"
+
+	"github.com/coreos/go-systemd/v22/journal"
 )
 
 func main() {
@@ -21,7 +23,7 @@ func main() {
 	}
 	err := execute(context.Background(), outside{
 		args: args[1:], environ: os.Environ(), stdout: os.Stdout, stderr: os.Stderr,
-		signals: takeSignals, procMountinfo: "/proc/self/mountinfo", lockDir: lockDir(), sockets: controlPlaces(), rest: giveBack,
+		journal: journal.Send, signals: takeSignals, procMountinfo: "/proc/self/mountinfo", lockDir: lockDir(), sockets: controlPlaces(), rest: giveBack,
 	})
 	os.Exit(exitCode(err, os.Stderr))
 }

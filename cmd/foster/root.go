@@ -17,6 +17,7 @@ type outside struct {
 	environ        []string
 	stdout, stderr io.Writer
 	logs           io.Writer               // of the watchdog's own, each line at once; nil: stdout, which it does not wait for
+	journal        sendFunc                // where logs go that are for systemd's journal; nil: only to logs
 	signals        func() <-chan os.Signal // called once, by what is to end in order
 	procMountinfo  string
 	engine         Engine // nil: the one that DOCKER_HOST names
