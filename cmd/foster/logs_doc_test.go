@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -140,24 +141,24 @@ func (d logsDoc) understood(raw string) error {
 		return err
 	}
 	message, level := fmt.Sprint(line["message"]), fmt.Sprint(line["level"])
-	var why error = fmt.Errorf("docs/logs.md has no such message")
+	var best docRow // of those that fit, the one with the most words
 	for _, row := range d.rows {
-		if !row.pattern.MatchString(message) {
-			continue
-		}
-		more := slices.DeleteFunc(slices.Sorted(maps.Keys(line)), func(f string) bool {
-			return f == "level" || f == "time" || f == "message" || slices.Contains(row.fields, f)
-		})
-		switch {
-		case !slices.Contains(row.levels, level):
-			why = fmt.Errorf("docs/logs.md has `%s` at %s", row.message, row.levels)
-		case len(more) > 0:
-			why = fmt.Errorf("docs/logs.md does not have %s with `%s`", more, row.message)
-		default:
-			return nil
+		if row.pattern.MatchString(message) && len(row.message) > len(best.message) {
+			best = row
 		}
 	}
-	return why
+	more := slices.DeleteFunc(slices.Sorted(maps.Keys(line)), func(f string) bool {
+		return f == "level" || f == "time" || f == "message" || slices.Contains(best.fields, f)
+	})
+	switch {
+	case best.pattern == nil:
+		return errors.New("docs/logs.md has no such message")
+	case !slices.Contains(best.levels, level):
+		return fmt.Errorf("docs/logs.md has `%s` at %s", best.message, best.levels)
+	case len(more) > 0:
+		return fmt.Errorf("docs/logs.md does not have %s with `%s`", more, best.message)
+	}
+	return nil
 }
 
 // understood checks every line that foster has logged so far.

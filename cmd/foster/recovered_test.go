@@ -97,6 +97,20 @@ func TestRecoveriesAreToldInOneLine(t *testing.T) {
 			p.engine.Inject(engine.ContainerStart, 1, engine.Fault{Err: busy})
 			p.must(p.engine.Exit(web, 1))
 		}, cause: "died", did: state.DidRecreate, attempts: 2},
+		{name: "no manager for an overlay", act: func(p *program) {
+			p.engine.Inject(engine.ContainerStart, 2, engine.Fault{Err: engine.NoManager})
+			p.must(p.engine.Exit(web, 1))
+		}, cause: "died", did: state.DidRecreate, attempts: 3},
+		{name: "a create whose answer never comes", act: func(p *program) {
+			p.engine.Inject(engine.ContainerCreate, 1, engine.Fault{Late: true})
+			p.must(p.engine.Exit(web, 1))
+		}, cause: "died", did: state.DidRecreate, attempts: 2},
+		{name: "an engine that hangs", act: func(p *program) {
+			p.engine.Inject(engine.ContainerInspect, -1, engine.Fault{Hang: true})
+			p.must(p.engine.Exit(web, 1))
+			time.Sleep(15 * time.Second)
+			p.engine.Heal()
+		}, cause: "died", did: state.DidRecreate, attempts: 1},
 		{name: "connects that fail", act: func(p *program) {
 			p.engine.Inject(engine.NetworkConnect, 3, engine.Fault{Err: busy})
 			p.must(p.engine.Cut("front", web))
@@ -145,7 +159,7 @@ func TestRecoveriesAreToldInOneLine(t *testing.T) {
 				}
 				p.out.forget()
 				c.act(p)
-				time.Sleep(time.Minute)
+				time.Sleep(2 * time.Minute)
 
 				var told []map[string]any
 				last := ""
