@@ -132,8 +132,10 @@ func (s *source) read() logged {
 			case (name == "Msg" || name == "Msgf") && len(call.Args) > 0:
 				found := logCall{at: s.set.Position(call.Pos()).String()}
 				s.chain(path, file, method.X, &found)
-				for _, m := range s.messages(path, file, call.Args[0]) {
-					out.messages[m] = append(out.messages[m], found)
+				for m, level := range s.messages(path, file, call.Args[0]) {
+					said := found
+					said.level += level
+					out.messages[m] = append(out.messages[m], said)
 				}
 			case fieldTypes[name] != "" && logs(file):
 				for _, key := range s.keys(path, file, name, call) {
@@ -206,10 +208,14 @@ func (s *source) keys(path string, file *ast.File, method string, call *ast.Call
 	return nil
 }
 
-// messages are the forms that a message may have.
-func (s *source) messages(path string, file *ast.File, arg ast.Expr) []string {
-	forms := s.words(file.Name.Name, arg)
-	if !slices.Contains(forms, gap) {
+// messages are the forms that a message may have, with the level that comes
+// with the words, if one does.
+func (s *source) messages(path string, file *ast.File, arg ast.Expr) map[string]string {
+	forms := map[string]string{}
+	for _, form := range s.words(file.Name.Name, arg) {
+		forms[form] = ""
+	}
+	if _, open := forms[gap]; !open {
 		return forms
 	}
 	open := path + " " + exprText(arg)
@@ -218,8 +224,9 @@ func (s *source) messages(path string, file *ast.File, arg ast.Expr) []string {
 	case where == "effects":
 		return s.effects()
 	case s.functions[where] != nil:
-		forms = s.returns(strings.Split(where, ".")[0], s.functions[where])
-		return slices.DeleteFunc(forms, func(m string) bool { return m == gap }) // a kind that there is not
+		forms = s.returnsWithLevel(strings.Split(where, ".")[0], s.functions[where])
+		delete(forms, gap) // of a kind that there is not
+		return forms
 	}
 	s.t.Errorf("%s: what is said here? Give it words of its own, or put %q into openMessages", s.set.Position(arg.Pos()), open)
 	return nil

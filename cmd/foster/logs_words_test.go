@@ -3,6 +3,7 @@ package main
 import (
 	"go/ast"
 	"go/token"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -53,12 +54,29 @@ func (s *source) words(pkg string, e ast.Expr) []string {
 	return []string{gap}
 }
 
-// returns are the texts that a function may return, as its last result.
+// returns are the texts that a function may return.
 func (s *source) returns(pkg string, f *ast.FuncDecl) []string {
-	var all []string
+	return slices.Sorted(maps.Keys(s.returnsWithLevel(pkg, f)))
+}
+
+// returnsWithLevel are the texts that a function may return as its last result,
+// with the zerolog.Level that is its first, if that is one.
+func (s *source) returnsWithLevel(pkg string, f *ast.FuncDecl) map[string]string {
+	all := map[string]string{}
 	ast.Inspect(f.Body, func(n ast.Node) bool {
-		if r, ok := n.(*ast.ReturnStmt); ok && len(r.Results) > 0 {
-			all = append(all, s.words(pkg, r.Results[len(r.Results)-1])...)
+		r, ok := n.(*ast.ReturnStmt)
+		if !ok {
+			return true
+		}
+		level := ""
+		if of, ok := r.Results[0].(*ast.SelectorExpr); ok && exprText(of.X) == "zerolog" {
+			level = strings.ToLower(strings.TrimSuffix(of.Sel.Name, "Level"))
+		}
+		for _, text := range s.words(pkg, r.Results[len(r.Results)-1]) {
+			if was, twice := all[text]; twice && was != level {
+				level = "" // one or the other
+			}
+			all[text] = level
 		}
 		return true
 	})
@@ -66,8 +84,8 @@ func (s *source) returns(pkg string, f *ast.FuncDecl) []string {
 }
 
 // effects are the verbs of what the core orders: each is a message.
-func (s *source) effects() []string {
-	var all []string
+func (s *source) effects() map[string]string {
+	all := map[string]string{}
 	for name := range s.functions {
 		of, ok := strings.CutSuffix(name, ".effect")
 		if !ok || !strings.HasPrefix(of, "state.") || of == "state.Note" || of == "state.Quit" { // told in words
@@ -80,13 +98,12 @@ func (s *source) effects() []string {
 					text = call.Args[0]
 				}
 				verb, _, _ := strings.Cut(s.words("state", text)[0], " ")
-				all = append(all, verb)
+				all[verb] = ""
 			}
 			return true
 		})
 	}
-	slices.Sort(all)
-	return slices.Compact(all)
+	return all
 }
 
 // exprText is an expression as it is written, as far as keys and messages go.
