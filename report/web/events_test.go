@@ -3,9 +3,12 @@ package web
 import (
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"foster/report"
@@ -96,32 +99,55 @@ func TestEventsPace(t *testing.T) {
 // to nothing, and is cut off; one that is slow misses entries, never the present.
 func TestEventsSlowReader(t *testing.T) {
 	within(t, Options{}, func(w *world) {
-		deaf := w.dial()
-		if _, err := fmt.Fprint(deaf, "GET /events HTTP/1.1\r\nHost: foster\r\n\r\n"); err != nil {
-			t.Fatal(err)
+		var deaf []net.Conn
+		for range maxStreams - 1 {
+			conn := w.dial()
+			if _, err := fmt.Fprint(conn, "GET /events HTTP/1.1\r\nHost: foster\r\n\r\n"); err != nil {
+				t.Fatal(err)
+			}
+			deaf = append(deaf, conn)
 		}
 		slow := w.ask("GET", "/events", nil) // its header was read, nothing else
-		began := time.Now()
-		for range 5000 {
-			w.step(died, fault)
-			w.step(whole)
+		storm := func(steps int) {
+			for range steps {
+				w.step(died, fault)
+				w.step(whole)
+			}
+			synctest.Wait()
 		}
+		storm(1000) // the history is full, and every stream has something to write
+		before := heap()
+		began := time.Now()
+		storm(10000)
 		if took := time.Since(began); took != 0 {
 			t.Errorf("the loop was held for %s by a reader", took) // by the bubble's clock
+		}
+		if grown := heap() - before; grown > 1<<20 {
+			t.Errorf("%d bytes were kept for those who do not read", grown)
 		}
 		events := w.events(slow)
 		got := take(events)
 		time.Sleep(streamPause)
 		got = append(got, take(events)...)
 		last := got[len(got)-1]
-		if entries := strings.Count(said(got), "entry"); last.id != "one-5001" || entries > 2*256 {
+		if entries := strings.Count(said(got), "entry"); last.id != "one-11001" || entries > 2*256 {
 			t.Errorf("the slow one got %d entries, the last event is %s", entries, last.id)
 		}
 		time.Sleep(writeTimeout + time.Second)
-		if n, err := deaf.Write([]byte("x")); err == nil {
-			t.Errorf("the deaf one still has its connection: %d bytes taken", n)
+		for _, conn := range deaf {
+			if _, err := conn.Write([]byte("x")); err == nil {
+				t.Fatal("a deaf one still has its connection")
+			}
 		}
 	})
+}
+
+// heap is what is in use, in bytes.
+func heap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }
 
 // TestEventsLimit: streams are counted, and those that end make room.

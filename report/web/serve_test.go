@@ -82,6 +82,20 @@ func TestTimeouts(t *testing.T) {
 	})
 }
 
+// TestBody: whoever reads a request's body gets a bounded one.
+func TestBody(t *testing.T) {
+	page := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		n, err := io.Copy(io.Discard, r.Body)
+		_, _ = fmt.Fprint(w, n, " ", err)
+	})
+	r := httptest.NewRequestWithContext(t.Context(), "GET", "/", strings.NewReader(strings.Repeat("x", 1<<20)))
+	w := httptest.NewRecorder()
+	New(nil, Options{Page: page}).Handler().ServeHTTP(w, r)
+	if got := w.Body.String(); got != "1024 http: request body too large" {
+		t.Errorf("of a megabyte came %q", got)
+	}
+}
+
 // TestLoopback: what is served to this host alone is not told to web pages of
 // other names that resolve to it.
 func TestLoopback(t *testing.T) {
