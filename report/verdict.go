@@ -45,9 +45,11 @@ var conditions = []condition{
 	{"stopping", true, false}, // its end is what Swarm shall see: a signal more would cut the children's grace
 	{"starting", false, false},
 	{"recovering", false, false},
+	{"unstable", false, false},
 	{"degraded", false, false},
 	{"backoff", false, false},
 	{"unhealthy", false, false},
+	{"aborting", false, false},
 }
 
 // Judge says how a project is.
@@ -70,7 +72,12 @@ func Judge(s state.State) Verdict {
 	case state.Away:
 		take("away", "the followed container does not run")
 	case state.Closing, state.Closed:
-		take("stopping", ended(s.Reason))
+		was := !slices.ContainsFunc(s.Children, func(ch state.Child) bool { return !ch.Launched && !ch.Finished })
+		if was {
+			take("stopping", ended(s.Reason))
+		} else {
+			take("aborting", ended(s.Reason)) // no update may take that for a success
+		}
 	case state.Up:
 		for i := range s.Children {
 			take(judge(&s, &s.Children[i]))
@@ -139,6 +146,9 @@ func alive(s *state.State, ch *state.Child, first bool) (name, reason string) {
 			return "recovering", fmt.Sprintf("%s: being recovered (%s)", ch.Name, ch.Phase)
 		}
 		return "starting", fmt.Sprintf("%s: being launched (%s)", ch.Name, ch.Phase)
+	}
+	if ch.Whole && ch.Attempt > 2 {
+		return "unstable", fmt.Sprintf("%s: runs, after %s of which none has lasted %s", ch.Name, plural(ch.Attempt, "start", "starts"), policy.StableAfter)
 	}
 	if ch.Whole {
 		return "whole", ""

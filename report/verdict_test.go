@@ -42,6 +42,14 @@ func TestJudge(t *testing.T) {
 		{"the followed container is down", func(s *state.State) { s.Stage = state.Away }, "away", true, false, "followed container"},
 		{"paused", with(func(ch *state.Child) { ch.Whole, ch.Paused = false, true }), "paused", true, false, "web: somebody paused it"},
 		{"closing", func(s *state.State) { s.Stage, s.Reason = state.Closing, "the attempts are spent" }, "stopping", true, false, "everything is taken down: the attempts are spent"},
+		{"closing with its work done", func(s *state.State) {
+			s.Stage = state.Closing
+			with(func(ch *state.Child) { ch.Launched, ch.Finished = false, true })(s)
+		}, "stopping", true, false, "everything is taken down"},
+		{"closing before it was whole", func(s *state.State) {
+			s.Stage, s.Reason = state.Closing, "the attempts are spent"
+			launching(func(*state.Child) {})(s)
+		}, "aborting", false, false, "everything is taken down: the attempts are spent"},
 		{"closed", func(s *state.State) { s.Stage = state.Closed }, "stopping", true, false, "everything is taken down"},
 
 		{"pulled for the launch", launching(func(ch *state.Child) { ch.Phase = state.Preparing }), "starting", false, false, "web: being launched (preparing)"},
@@ -57,6 +65,8 @@ func TestJudge(t *testing.T) {
 			bound(s, state.Owner{Name: "vpn"})
 		}, "starting", false, false, "web: waiting for container vpn"},
 
+		{"whole after a second start", with(func(ch *state.Child) { ch.Attempt = 2 }), "whole", true, true, "1 child is whole"},
+		{"whole in the midst of a crash loop", with(func(ch *state.Child) { ch.Attempt = 3 }), "unstable", false, false, "web: runs, after 3 starts of which none has lasted 10s"},
 		{"being removed", faulty(func(ch *state.Child) { ch.Phase = state.Removing }), "recovering", false, false, "web: being recovered (removing)"},
 		{"started, not looked at yet", faulty(func(ch *state.Child) { ch.Seen, ch.Fault.Attempts = false, 1 }), "recovering", false, false, "web: being recovered (running)"},
 		{"recovered, being looked at", faulty(func(ch *state.Child) { ch.Fault.Attempts = 1 }), "checking", true, false, "looked at once more"},
@@ -107,6 +117,7 @@ func TestJudge(t *testing.T) {
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			s := state.State{Stage: state.Up, StreamUp: true, Children: []state.Child{whole}}
+			s.Config.Policy.StableAfter = 10 * time.Second
 			x.change(&s)
 			got := Judge(s)
 			if got.State != x.state || got.Healthy != x.healthy || got.Ready != x.ready || !strings.Contains(got.Reason, x.says) {

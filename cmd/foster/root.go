@@ -54,6 +54,7 @@ const rootExample = `  # what a stack file's task runs
 
 const runCodes = `
   0    stopped by a signal or with the followed parent, or every child completed
+  1    stopped by a signal while foster's own container was unhealthy
   69   the engine could not be reached, or was lost during the stop
   78   the configuration is wrong: one line per problem on stderr
   125  the engine refuses the child for good

@@ -109,6 +109,7 @@ func (c *configured) run(ctx context.Context, signals <-chan os.Signal, sink *ou
 	observers := []report.Observer{board}
 	c.showBoard(control, engine, live, board)
 
+	end := &condemned{engine: engine, self: live.self.ContainerID, asked: make(chan struct{})}
 	var g run.Group
 	if c.outside.rest != nil { // quiet: memory
 		q := newQuiet(c.outside.rest)
@@ -136,7 +137,12 @@ func (c *configured) run(ctx context.Context, signals <-chan os.Signal, sink *ou
 	}
 	{ // signals: the first asks for the end, the second hurries it, the third leaves
 		g.Add(func() error {
-			return c.signals(ctx, work, signals, events, leave)
+			return c.signals(ctx, work, signals, events, leave, end.asked)
+		}, func(error) { stop() })
+	}
+	if end.self != "" { // condemned: why the first signal came
+		g.Add(func() error {
+			return end.run(work, log)
 		}, func(error) { stop() })
 	}
 	w := watcher.New(watcher.Config{
@@ -188,7 +194,7 @@ func (c *configured) run(ctx context.Context, signals <-chan os.Signal, sink *ou
 			return l.run(work)
 		}, func(error) { stop() })
 	}
-	return g.Run()
+	return end.end(g.Run())
 }
 
 // errSignalled: a signal came before there was anything to take down.
@@ -197,7 +203,7 @@ var errSignalled = errors.New("signalled")
 // signals turns signals, and the end of the caller's context, into events. It
 // returns when work ends. The third signal, and the time after the second, ask
 // the loop to leave everything as it is.
-func (c *configured) signals(ctx, work context.Context, signals <-chan os.Signal, events chan<- state.Event, leave chan<- *exitError) error {
+func (c *configured) signals(ctx, work context.Context, signals <-chan os.Signal, events chan<- state.Event, leave chan<- *exitError, asked chan<- struct{}) error {
 	done := ctx.Done()
 	var hurry <-chan time.Time
 	for count := 0; ; {
@@ -218,6 +224,7 @@ func (c *configured) signals(ctx, work context.Context, signals <-chan os.Signal
 			code := exitSignal + signalCode(s)
 			switch {
 			case count == 1:
+				close(asked)
 				c.log.Info().Str("signal", s.String()).Msg("stopping: taking everything down (a second signal skips the grace)")
 				ev = state.StopRequested{Reason: "signal: " + s.String()}
 			case count == 2:

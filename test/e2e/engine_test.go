@@ -92,8 +92,12 @@ func furnish(ctx context.Context, n *lab.Node) (*engine, error) {
 		if err != nil {
 			return err
 		}
+		check, err := healthcheck()
+		if err != nil {
+			return err
+		}
 		return e.build(context.Background(), fosterImage, map[string]string{
-			"Dockerfile": "FROM scratch\nCOPY foster /foster\nLABEL foster.launcher=true\nENTRYPOINT [\"/foster\"]\n", "foster": string(program),
+			"Dockerfile": "FROM scratch\nCOPY foster /foster\nLABEL foster.launcher=true\n" + check + "\nENTRYPOINT [\"/foster\"]\n", "foster": string(program),
 		})
 	})
 	for _, tag := range slices.Sorted(maps.Keys(dockerfiles)) {

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/docker/docker/api/types/container"
 )
@@ -120,6 +121,15 @@ func TestImageConfig(t *testing.T) {
 	}
 	if !slices.Equal(image.Config.Entrypoint, []string{"/foster"}) || len(image.Config.Cmd) > 0 {
 		t.Errorf("it runs %q %q", image.Config.Entrypoint, image.Config.Cmd)
+	}
+	check := image.Config.Healthcheck
+	if check == nil || !slices.Equal(check.Test, []string{"CMD", "/foster", "health"}) || check.Interval != 5*time.Second || check.Timeout != 5*time.Second ||
+		check.StartPeriod != 10*time.Minute || check.Retries != 3 {
+		t.Errorf("its healthcheck is %+v", check)
+	}
+	recipe, err := os.ReadFile(filepath.Join(tree, "Dockerfile"))
+	if line, missing := healthcheck(); err != nil || missing != nil || strings.Count(string(recipe), line) != 2 {
+		t.Errorf("the Dockerfile's two images have not the same healthcheck (%v, %v)", err, missing)
 	}
 	for label, want := range map[string]string{
 		"foster.launcher":                   "true",

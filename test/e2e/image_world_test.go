@@ -2,11 +2,13 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 
 	"foster/test/lab"
@@ -89,4 +91,18 @@ func makeRootfs(ctx context.Context, dir string, variables ...string) error {
 var imageFlags = []string{
 	"--target", "prebuilt", "--build-arg", "TARGETOS=linux", "--build-arg", "TARGETARCH=" + runtime.GOARCH,
 	"--build-arg", "TARGETVARIANT=", "--build-arg", "VERSION=" + buildVersion, "--build-arg", "COMMIT=" + buildCommit,
+}
+
+// healthcheck is the line of the Dockerfile that asks foster health.
+func healthcheck() (string, error) {
+	text, err := os.ReadFile(filepath.Join(tree, "Dockerfile"))
+	if err != nil {
+		return "", err
+	}
+	for line := range strings.Lines(string(text)) {
+		if strings.HasPrefix(line, "HEALTHCHECK ") {
+			return strings.TrimSpace(line), nil
+		}
+	}
+	return "", errors.New("the Dockerfile has no HEALTHCHECK")
 }

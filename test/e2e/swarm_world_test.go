@@ -138,7 +138,8 @@ func (s *stack) tell(ctx context.Context) {
 	states, err := s.Docker(ctx, "service", "ps", "--no-trunc", "--format", "{{.Name}}: {{.CurrentState}} {{.Error}}", s.service)
 	s.t.Logf("tasks of %s (%v):\n%s", s.service, err, states)
 	for _, m := range s.rec.All(lab.Type("container"), func(m events.Message) bool {
-		return m.Actor.Attributes["com.docker.swarm.service.name"] == s.service || m.Actor.Attributes[spec.LabelProject] == s.project
+		ours := m.Actor.Attributes["com.docker.swarm.service.name"] == s.service || m.Actor.Attributes[spec.LabelProject] == s.project
+		return ours && !strings.HasPrefix(string(m.Action), "exec_") // those of healthchecks
 	}) {
 		s.t.Logf("%s %s %.12s %s", time.Unix(0, m.TimeNano).UTC().Format("05.000"), m.Action, m.Actor.ID, m.Actor.Attributes["exitCode"])
 	}
