@@ -32,7 +32,9 @@ func TestVerdicts(t *testing.T) {
 		{"whole", whole, 200, 200, "whole: 1 child is whole\n"},
 		{"dead", died, 503, 503, "recovering: web: being recovered (dead)\n"},
 		{"standby", func(s *state.State) { s.Stage = state.Standby }, 200, 503, "standby: another foster has this project: waiting for its end\n"},
-		{"closing", func(s *state.State) { s.Stage, s.Reason, s.Children[0].Launched = state.Closing, "signal: terminated", true }, 200, 503, "stopping: everything is taken down: signal: terminated\n"},
+		{"closing", func(s *state.State) {
+			s.Stage, s.Reason, s.Children[0].Launched = state.Closing, "signal: terminated", true
+		}, 200, 503, "stopping: everything is taken down: signal: terminated\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			within(t, Options{}, func(w *world) {

@@ -8,6 +8,8 @@ const table = words => Object.assign(Object.create(null), words);
 const verdicts = table({
 	whole: ['Whole', 'ok', 'ok'], completed: ['Completed', 'ok', 'ok'], ignored: ['Unhealthy, ignored', 'warn', 'warn'],
 	paused: ['Paused', 'pause', 'idle'], held: ['Held', 'pause', 'idle'], away: ['Away', 'pause', 'idle'], standby: ['Standing by', 'pause', 'idle'],
+	checking: ['Recovered, being checked', 'busy', 'busy'], tolerated: ['Unhealthy, tolerated', 'warn', 'warn'], ending: ['Recovering', 'busy', 'busy'],
+	awaiting: ['Waiting', 'pause', 'idle'], unstable: ['Unstable', 'warn', 'warn'], aborting: ['Giving up', 'bad', 'bad'],
 	starting: ['Starting', 'busy', 'busy'], recovering: ['Recovering', 'busy', 'busy'],
 	degraded: ['Degraded', 'warn', 'warn'], backoff: ['Backing off', 'warn', 'warn'],
 	unhealthy: ['Unhealthy', 'bad', 'bad'], stopping: ['Stopping', 'stop', 'idle'],
