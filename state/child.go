@@ -38,8 +38,10 @@ func (c *core) childEvent(ev Event) {
 		}
 	case ChildOOM:
 		if ch, ok := c.byID(ev.ID); ok {
+			if !ch.OOM { // a process that is made anew each time is killed often
+				c.do(Note{Kind: Degraded, Child: ch.Name, Cause: "oom"})
+			}
 			ch.OOM = true
-			c.do(Note{Kind: Degraded, Child: ch.Name, Cause: "oom"})
 		}
 	case ChildPaused:
 		if ch, ok := c.byID(ev.ID); ok {
