@@ -161,17 +161,17 @@ func (d logsDoc) understood(raw string) error {
 	return nil
 }
 
-// understood checks every line that foster has logged so far.
-func (p *program) understood() {
-	p.t.Helper()
+// understood checks every line of a log.
+func understood(t *testing.T, log string) {
+	t.Helper()
 	doc, err := readLogsDoc()
 	if err != nil {
-		p.t.Fatal(err)
+		t.Fatal(err)
 	}
-	for line := range strings.Lines(p.out.String()) {
+	for line := range strings.Lines(log) {
 		if strings.HasPrefix(line, "{") {
 			if err := doc.understood(line); err != nil {
-				p.t.Errorf("%v: %s", err, line)
+				t.Errorf("%v: %s", err, line)
 			}
 		}
 	}

@@ -73,7 +73,7 @@ func start(t *testing.T, version string, environ ...string) *program {
 	t.Helper()
 	p := &program{t: t, engine: engine.New(engine.Options{Version: version}), signals: make(chan os.Signal, 4), code: make(chan int, 1)}
 	t.Cleanup(p.engine.Close)
-	t.Cleanup(p.understood)
+	t.Cleanup(func() { understood(t, p.out.String()) })
 	p.engine.AddImage("app:1", engine.Image{Config: dockerspec.DockerOCIImageConfig{
 		ImageConfig: ocispec.ImageConfig{Volumes: map[string]struct{}{"/data": {}}},
 	}})
