@@ -70,6 +70,12 @@ func (w *world) settings(over []string) []string {
 // foster starts one outside any container.
 func (w *world) foster(settings ...string) *foster {
 	w.t.Helper()
+	return w.start(w.command(settings...), "")
+}
+
+// command is that foster, not started.
+func (w *world) command(settings ...string) *exec.Cmd {
+	w.t.Helper()
 	cmd := exec.Command(fosterBinary(w.t))
 	for _, kv := range w.Env() {
 		if !slices.ContainsFunc([]string{"LAUNCH_", "FOSTER_", "LOGIN_", "COMPOSE_"}, func(p string) bool { return strings.HasPrefix(kv, p) }) {
@@ -78,7 +84,7 @@ func (w *world) foster(settings ...string) *foster {
 	}
 	cmd.Env = append(cmd.Env, w.settings(settings)...)
 	cmd.Dir = w.t.TempDir()
-	return w.start(cmd, "")
+	return cmd
 }
 
 // fosterContainer starts one in a container of the same engine. flags are

@@ -1,0 +1,199 @@
+package e2e
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/events"
+
+	"foster/test/lab"
+)
+
+// numbersImage writes numbered lines at full speed, each behind the container's
+// ID: "ID o N" to stdout, and every hundredth "ID e N" to stderr.
+const numbersImage = "e2e/numbers:1"
+
+const numbersScript = `#!/bin/sh
+trap 'exit 0' TERM
+awk -v h=$HOSTNAME 'BEGIN { for (;;) { print h, "o", ++i; if (i % 100 == 0) print h, "e", i >"/dev/stderr" } }' &
+wait
+`
+
+func (w *world) buildNumbers() {
+	w.t.Helper()
+	if err := w.build(w.t.Context(), numbersImage, map[string]string{
+		"Dockerfile": "FROM " + lab.BusyboxImage + "\nCOPY numbers /bin/numbers\nENTRYPOINT [\"/bin/numbers\"]\n", "numbers": numbersScript,
+	}); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// written is a foster whose output goes to files: it may be long.
+type written struct {
+	*foster
+	out, err string // paths
+}
+
+// writer starts a foster outside any container.
+func (w *world) writer(settings ...string) *written {
+	w.t.Helper()
+	dir := w.t.TempDir()
+	f := &written{foster: &foster{w: w, cmd: w.command(settings...), done: make(chan struct{})}, out: filepath.Join(dir, "out"), err: filepath.Join(dir, "err")}
+	out, err := os.Create(f.out)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer out.Close()
+	errs, err := os.Create(f.err)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer errs.Close()
+	f.cmd.Stdout, f.cmd.Stderr = out, errs
+	if err := f.cmd.Start(); err != nil {
+		w.t.Fatalf("start foster: %v", err)
+	}
+	go func() {
+		defer close(f.done)
+		_ = f.cmd.Wait() // the end by a code or a signal is in ProcessState
+		f.code = f.cmd.ProcessState.ExitCode()
+	}()
+	w.t.Cleanup(func() {
+		_ = f.cmd.Process.Kill()
+		<-f.done
+		if w.t.Failed() {
+			w.t.Logf("log of foster of project %s:\n%s", w.project, f.own())
+		}
+	})
+	return f
+}
+
+// own is foster's own log.
+func (f *written) own() string {
+	raw, err := os.ReadFile(f.out)
+	if err != nil {
+		f.w.t.Error(err)
+	}
+	var own bytes.Buffer
+	for line := range bytes.Lines(raw) {
+		if json.Valid(line) {
+			own.Write(line)
+		}
+	}
+	return own.String()
+}
+
+// keeper keeps the logs of the containers of a child, which are gone with them:
+// it gives the files a second name.
+type keeper struct {
+	w     *world
+	begun int               // starts that were seen
+	logs  map[string]string // by container ID, paths in the node
+}
+
+// next waits for the child's next container, or the next run of it.
+func (k *keeper) next() container.InspectResponse {
+	k.w.t.Helper()
+	start := k.w.awaitEvent(k.begun, string(events.ActionStart))
+	k.begun++
+	c, err := k.w.Client().ContainerInspect(k.w.t.Context(), start.Actor.ID)
+	if err != nil {
+		k.w.t.Fatal(err)
+	}
+	path := filepath.Join(filepath.Dir(c.LogPath), "../..", "kept-"+c.ID) // beside the directory of all containers
+	if _, err := k.w.Exec(k.w.t.Context(), "ln", c.LogPath, path); err != nil {
+		k.w.t.Fatal(err)
+	}
+	k.logs[c.ID] = path
+	return c
+}
+
+// kept is what the engine has kept of a container: text by source.
+func (k *keeper) kept(id string) map[string]string {
+	k.w.t.Helper()
+	raw, err := k.w.Exec(k.w.t.Context(), "cat", k.logs[id])
+	if err != nil {
+		k.w.t.Fatal(err)
+	}
+	text := map[string]*strings.Builder{"stdout": {}, "stderr": {}}
+	for dec := json.NewDecoder(strings.NewReader(raw)); dec.More(); {
+		var m struct{ Log, Stream string }
+		if err := dec.Decode(&m); err != nil {
+			k.w.t.Fatalf("the log of container %.12s: %v", id, err)
+		}
+		text[m.Stream].WriteString(m.Log)
+	}
+	return map[string]string{"stdout": text["stdout"].String(), "stderr": text["stderr"].String()}
+}
+
+// compare fails the test unless the children's lines in an output of foster's are
+// those that the engine has kept, each once, and of each container in their order.
+func (k *keeper) compare(source, got string) {
+	k.w.t.Helper()
+	byID := map[string][]string{}
+	var broken []string // lines that a death has cut short, before the ID was written
+	count := 0
+	for line := range strings.Lines(got) {
+		id, _, ok := strings.Cut(line, " ")
+		switch {
+		case json.Valid([]byte(line)) && strings.HasPrefix(line, "{"):
+		case ok && len(id) == 12:
+			byID[id] = append(byID[id], line)
+			count++
+		default:
+			broken = append(broken, line)
+		}
+	}
+	for id := range k.logs {
+		want := k.kept(id)[source]
+		if want != "" && !strings.HasSuffix(want, "\n") {
+			want += "\n"
+		}
+		lines := strings.SplitAfter(want, "\n")
+		lines = lines[:len(lines)-1]
+		if n := len(lines); n > 0 && len(lines[n-1]) < 14 {
+			lines = lines[:n-1]
+		}
+		k.w.t.Logf("%s of %.12s: %d lines were kept", source, id, len(lines))
+		if where := differ(byID[id[:12]], lines); where != "" {
+			k.w.t.Errorf("%s of container %.12s: got %d lines, the engine has kept %d: %s", source, id, len(byID[id[:12]]), len(lines), where)
+		}
+		delete(byID, id[:12])
+	}
+	if len(byID) > 0 || len(broken) > len(k.logs) {
+		k.w.t.Errorf("%s: %d containers that nobody knows, %d lines that are none: %.300q", source, len(byID), len(broken), broken)
+	}
+	k.w.t.Logf("%s: %d lines", source, count)
+}
+
+func differ(got, want []string) string {
+	for i := range max(len(got), len(want)) {
+		switch {
+		case i >= len(got):
+			return fmt.Sprintf("from %q on they are missing", want[i])
+		case i >= len(want):
+			return fmt.Sprintf("from %q on they are too many", got[i])
+		case got[i] != want[i]:
+			return fmt.Sprintf("line %d is %q, want %q", i+1, got[i], want[i])
+		}
+	}
+	return ""
+}
+
+// pause is for what takes time: output.
+func pause(t testing.TB, d time.Duration) {
+	t.Helper()
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-t.Context().Done():
+	}
+}
