@@ -37,6 +37,7 @@ stubborn) trap '' TERM ;;
 loyal) trap 'sleep 1; exit 0' TERM ;;
 esac
 trap : WINCH # ready: see awaitReady
+echo "the child speaks"
 httpd -p 80 -h /www
 while :; do sleep 3 & wait; done # a trap that wait has missed runs after this
 `

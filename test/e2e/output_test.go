@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"strings"
@@ -62,6 +63,71 @@ func TestOutputOnce(t *testing.T) {
 		k.compare(source, string(raw))
 	}
 	if strings.Contains(f.own(), "may be lost") {
+		t.Error("foster says that lines may be lost")
+	}
+	w.nothingLeft()
+}
+
+// TestOutputOfSeveral: three children, of which one has a terminal and one a log
+// that cannot be read. Each line has its child's name, through a death of each.
+func TestOutputOfSeveral(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, plainEngine(t))
+	file := w.onDisk(`
+services:
+  plain:
+    image: ` + lab.BusyboxImage + `
+    command: [sh, -c, "echo one; echo two >&2; echo; printf '\\000\\377 binary\\n'; head -c 40000 /dev/zero | tr '\\0' x; echo; exec sleep 1000"]
+  terminal:
+    image: ` + lab.BusyboxImage + `
+    tty: true
+    command: [sh, -c, "echo one; echo two >&2; head -c 40000 /dev/zero | tr '\\0' x; echo; exec sleep 1000"]
+  silent:
+    image: ` + lab.BusyboxImage + `
+    container_name: ` + w.name("quiet") + `
+    logging: {driver: none}
+    command: [sh, -c, "echo nobody hears this; exec sleep 1000"]
+`)
+	f := w.writer("FOSTER_FILE="+file, "LAUNCH_IMAGE=", "LAUNCH_SERVICE_NAME=", "LAUNCH_PULL=")
+	width := max(len("terminal-1"), len(w.name("quiet"))) + 1
+	prefix := func(name string) string { return fmt.Sprintf("%-*s | ", width, name) }
+	long := strings.Repeat("x", 40000) + "\n"
+	plain, terminal := prefix("plain-1"), prefix("terminal-1")
+	want := map[string][]string{
+		f.out: {plain + "one\n", plain + "\n", plain + "\x00\xff binary\n", plain + long, terminal + "one\n", terminal + "two\n", terminal + long},
+		f.err: {plain + "two\n"},
+	}
+	comeOut := func(times int) {
+		t.Helper()
+		for path, lines := range want {
+			lab.Eventually(t, patience, fmt.Sprintf("the children's lines, %d of each", times), func() error {
+				raw, err := os.ReadFile(path)
+				if err != nil {
+					return err
+				}
+				for _, line := range lines {
+					if got := strings.Count("\n"+string(raw), "\n"+line); got != times {
+						return fmt.Errorf("there are %d of %.50q", got, line)
+					}
+				}
+				return nil
+			})
+		}
+	}
+	comeOut(1)
+	pause(t, 2*stableAfter)
+	for _, name := range []string{w.project + "-plain-1", w.project + "-terminal-1", w.name("quiet")} {
+		w.docker("kill", name)
+	}
+	comeOut(2)
+	f.signal(syscall.SIGTERM)
+	f.ended(0, patience)
+	comeOut(2)
+	own := f.own()
+	if got := strings.Count(own, "the child's output is not relayed"); got != 1 {
+		t.Errorf("that a log cannot be read is said %d times", got)
+	}
+	if strings.Contains(own, "may be lost") {
 		t.Error("foster says that lines may be lost")
 	}
 	w.nothingLeft()

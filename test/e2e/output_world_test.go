@@ -161,7 +161,6 @@ func (k *keeper) compare(source, got string) {
 		if n := len(lines); n > 0 && len(lines[n-1]) < 14 {
 			lines = lines[:n-1]
 		}
-		k.w.t.Logf("%s of %.12s: %d lines were kept", source, id, len(lines))
 		if where := differ(byID[id[:12]], lines); where != "" {
 			k.w.t.Errorf("%s of container %.12s: got %d lines, the engine has kept %d: %s", source, id, len(byID[id[:12]]), len(lines), where)
 		}

@@ -91,6 +91,13 @@ func (s *stack) recovers() {
 			s.t.Fatalf("after %s", fault.name)
 		}
 	}
+	runs := len(s.events("start"))
+	lab.Eventually(s.t, patience, "the output of every run in the service's log", func() error {
+		if got := strings.Count(s.docker("service", "logs", "--raw", s.service), "the child speaks"); got != runs {
+			return fmt.Errorf("there are %d of %d", got, runs)
+		}
+		return nil
+	})
 	s.docker("service", "rm", s.service)
 	s.taskEnded(task)
 	s.awaitNothing()
