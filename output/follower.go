@@ -100,7 +100,7 @@ func (f *follower) run(ctx context.Context) {
 		switch {
 		case read == k.starts && last:
 			return
-		case read == k.starts:
+		case read == k.starts, !k.runs && k.starts == 0 && !last: // or there is nothing yet
 			f.pause(ctx, nil)
 			continue
 		}

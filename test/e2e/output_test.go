@@ -77,15 +77,19 @@ func TestOutputOfSeveral(t *testing.T) {
 services:
   plain:
     image: ` + lab.BusyboxImage + `
+    stop_signal: SIGKILL
+    logging: {driver: local} # the engine's json-file keeps no bytes that are not UTF-8
     command: [sh, -c, "echo one; echo two >&2; echo; printf '\\000\\377 binary\\n'; head -c 40000 /dev/zero | tr '\\0' x; echo; exec sleep 1000"]
   terminal:
     image: ` + lab.BusyboxImage + `
     tty: true
+    stop_signal: SIGKILL
     command: [sh, -c, "echo one; echo two >&2; head -c 40000 /dev/zero | tr '\\0' x; echo; exec sleep 1000"]
   silent:
     image: ` + lab.BusyboxImage + `
     container_name: ` + w.name("quiet") + `
     logging: {driver: none}
+    stop_signal: SIGKILL
     command: [sh, -c, "echo nobody hears this; exec sleep 1000"]
 `)
 	f := w.writer("FOSTER_FILE="+file, "LAUNCH_IMAGE=", "LAUNCH_SERVICE_NAME=", "LAUNCH_PULL=")
@@ -105,8 +109,12 @@ services:
 				if err != nil {
 					return err
 				}
+				count := map[string]int{}
+				for line := range strings.Lines(string(raw)) {
+					count[line]++
+				}
 				for _, line := range lines {
-					if got := strings.Count("\n"+string(raw), "\n"+line); got != times {
+					if got := count[line]; got != times {
 						return fmt.Errorf("there are %d of %.50q", got, line)
 					}
 				}
