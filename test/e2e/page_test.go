@@ -121,7 +121,7 @@ func TestStatusPage(t *testing.T) {
 	next.awaitSaid("adopted")
 	b.shows("#link", "live")
 	b.shows("#events", "(?s)adopted a running child whose foster is gone.*foster restarted.*the child died")
-	if events, restarts := b.count("#events .episode"), b.count("#events .restart"); events != 1 || restarts != 1 {
+	if events, restarts := b.count("#events > .episode"), b.count("#events > .restart"); events != 1 || restarts != 1 {
 		t.Errorf("the timeline has %d episodes and %d restarts, want one of each", events, restarts)
 	}
 	next.stop()

@@ -58,7 +58,7 @@ func TestTree(t *testing.T) {
 		"heading: foster shop", "heading: Children", "heading: web", "heading: Networks", "heading: Phases",
 		"heading: Faults and recoveries", "heading: What happened, newest first", "heading: How long recoveries took",
 		"region: Children", "region: Faults and recoveries", "region: How long recoveries took",
-		"tablist: Children", "tab: web: running, whole, 1 restart, 2 of 2 networks attached [selected true]", "tab: db: running, whole, 0 restarts, 2 of 2 networks attached",
+		"tablist: Children", "tab: web: running, whole, 1 restart, 2 of 2 networks attached [selected true]", "tab: db: running, whole, 0 restarts, 2 of 2 networks attached [selected false]",
 		"tabpanel: web: running, whole, 1 restart, 2 of 2 networks attached",
 		"image: State diagram of web: running", "image: Faults and recoveries over time", "image: How long recoveries took",
 		"list: What happened, newest first", "group: Time shown on the axis", "radio: 5 min", "checkbox: only faults and recoveries",

@@ -21,7 +21,7 @@ func void(script string) chromedp.Action[chromedp.Void] {
 
 // counts are how many items of each kind the timeline has.
 func counts(tb *tab) string {
-	return eval[string](tb, "['episode', 'launched', 'restart', 'stage'].map(kind => `${document.querySelectorAll('#events .' + kind).length} ${kind}`).join(', ')")
+	return eval[string](tb, "['episode', 'launched', 'restart', 'stage'].map(kind => `${document.querySelectorAll('#events > .' + kind).length} ${kind}`).join(', ')")
 }
 
 // TestForstersEnd: the page says that it is stale, keeps what it knows, and

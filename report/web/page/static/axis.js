@@ -1,7 +1,7 @@
 // Faults and recoveries on an axis of time: a bar from each fault to its
 // recovery, a lane for each child. The list beside it tells the same in words.
 
-import { el, svg } from './dom.js';
+import { drawing, el, resize, svg } from './dom.js';
 import { clock, count, now, span } from './time.js';
 
 const MINUTE = 60000;
@@ -19,11 +19,8 @@ export class Axis {
 			choice.append(el('label', null, radio, el('span', null, label)));
 			return radio;
 		});
-		this.title = svg('title', { id: 'axis-title' }, 'Faults and recoveries over time');
-		this.desc = svg('desc', { id: 'axis-desc' });
-		this.body = svg('g');
-		this.drawing = svg('svg', { role: 'img', 'aria-labelledby': 'axis-title', 'aria-describedby': 'axis-desc' }, this.title, this.desc, this.body);
-		holder.append(this.drawing);
+		this.drawing = drawing('axis', 'Faults and recoveries over time');
+		holder.append(this.drawing.node);
 		new ResizeObserver(() => this.redraw()).observe(holder);
 	}
 
@@ -51,12 +48,11 @@ export class Axis {
 			parts.push(...draw(row, x, top + (narrow ? 22 : lane / 2 - 6), width, end));
 		});
 		if (!lanes.length) parts.push(svg('text', { class: 'none', x: left + (width - left) / 2, y: HEAD + lane / 2 + 4, 'text-anchor': 'middle' }, 'No fault in this time'));
-		this.drawing.setAttribute('viewBox', `0 0 ${width} ${height}`);
-		this.drawing.setAttribute('width', width);
-		this.drawing.setAttribute('height', height);
-		this.body.replaceChildren(...parts);
+		const { node, body, desc } = this.drawing;
+		resize(node, width, height);
+		body.replaceChildren(...parts);
 		const open = seen.filter(bar => bar.end === null).length;
-		this.desc.textContent = `In the last ${span(length, true)}: ${count(seen.length, 'fault', 'faults')}, ${open} of them not recovered from yet. The list below has each of them.`;
+		desc.textContent = `In the last ${span(length, true)}: ${count(seen.length, 'fault', 'faults')}, ${open} of them not recovered from yet. The list below has each of them.`;
 	}
 
 	* grid(start, end, length, x, left, height, narrow) {
@@ -68,7 +64,7 @@ export class Axis {
 		const zone = new Date(end).getTimezoneOffset() * MINUTE;
 		for (let at = Math.ceil((start - zone) / step) * step + zone; at < end; at += step) {
 			yield svg('line', { class: 'tick', x1: x(at), x2: x(at), y1: HEAD, y2: height - FOOT });
-			if (x(at) > left + 22 && x(at) < x(end) - 44) yield svg('text', { class: 'time', x: x(at), y: height - 6, 'text-anchor': 'middle' }, clock(at, step < MINUTE).slice(-8));
+			if (x(at) > left + 22 && x(at) < x(end) - 58) yield svg('text', { class: 'time', x: x(at), y: height - 6, 'text-anchor': 'middle' }, clock(at, step < MINUTE).slice(-8));
 		}
 		yield svg('text', { class: 'time', x: x(end), y: height - 6, 'text-anchor': 'end' }, 'now');
 		for (const item of this.model.items) {

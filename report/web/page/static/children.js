@@ -47,15 +47,14 @@ export class Children {
 		row.tabIndex = chosen ? 0 : -1;
 		if (row.child === child) return;
 		row.child = child;
-		const [words, shape, tone] = condition(child);
+		const [words, shape] = condition(child);
 		const up = child.attachments.filter(a => a.state === 'attached').length, all = child.attachments.length;
-		const [mark, name, phase, since, more] = row.parts;
-		setIcon(mark, shape);
-		mark.setAttribute('class', `icon ${tone}`);
+		const [name, phase, since, more] = row.parts;
+		setIcon(row, shape);
 		text(name, child.name);
 		name.title = child.name;
 		text(phase, words);
-		phase.className = `phase-word ${tone}`;
+		phase.className = `phase-word ${shape}`;
 		row.since = moment(child.started) ?? moment(child.since);
 		row.tick();
 		const restarts = count(child.restarts, 'restart', 'restarts'), nets = all ? `${up}/${all} ${all === 1 ? 'network' : 'networks'}` : 'no networks';
@@ -87,9 +86,9 @@ export class Children {
 }
 
 function make() {
-	const mark = icon('busy'), name = el('span', { class: 'name' }), phase = el('span'), since = el('span', { class: 'since' }), more = el('span', { class: 'more' });
-	const row = el('div', { role: 'tab', id: `tab-${++made}`, 'aria-controls': 'detail' }, mark, name, phase, since, more);
-	row.parts = [mark, name, phase, since, more];
+	const name = el('span', { class: 'name' }), phase = el('span'), since = el('span', { class: 'since' }), more = el('span', { class: 'more' });
+	const row = el('div', { role: 'tab', id: `tab-${++made}`, 'aria-controls': 'detail' }, icon('busy'), name, phase, since, more);
+	row.parts = [name, phase, since, more];
 	row.tick = () => text(since, row.since ? span(now() - row.since, true) : '');
 	return row;
 }

@@ -19,10 +19,10 @@ export class Detail {
 		this.panel.hidden = !child;
 		if (!child) return;
 		if (tab) attr(this.panel, 'aria-labelledby', tab.id);
-		const [words, shape, tone] = condition(child);
+		const [words, shape] = condition(child);
 		text(byId('detail-name'), child.name).title = child.name;
 		const badge = byId('detail-phase');
-		badge.className = `badge ${tone}`;
+		badge.className = `badge ${shape}`;
 		setIcon(badge, shape);
 		text(badge.lastElementChild, words);
 		this.live = [];
@@ -38,13 +38,13 @@ export class Detail {
 	alarm(child) {
 		const lines = [];
 		const fault = moment(child.fault?.at), retry = moment(child.retry);
-		if (fault) lines.push({ key: 'fault', shape: 'bad', tone: 'bad', say: () => `Not whole for ${span(now() - fault, now() - fault > 60000)}: ${cause(child.fault.cause)}, ${count(child.fault.attempts, 'attempt', 'attempts')} so far` });
-		if (retry) lines.push({ key: 'retry', shape: 'busy', tone: 'warn', say: () => (retry > now() ? `Next try in ${span(retry - now(), retry - now() > 60000)}, after ${count(child.attempt, 'start', 'starts')}` : 'Next try now') });
-		if (child.waits_for) lines.push({ key: 'waits', shape: 'pause', tone: 'idle', say: () => `Waits for ${child.waits_for}` });
-		if (child.holder) lines.push({ key: 'holder', shape: 'pause', tone: 'warn', say: () => `Its place is held by ${child.holder}` });
-		if (child.paused) lines.push({ key: 'paused', shape: 'pause', tone: 'idle', say: () => 'Somebody paused it; it is left alone' });
-		if (child.health === 'unhealthy') lines.push({ key: 'health', shape: 'bad', tone: 'bad', say: () => 'Its healthcheck gave up' });
-		keyed(byId('alarm'), lines, line => line.key, line => el('li', { class: line.tone }, icon(line.shape), el('span')), (node, line) => this.live.push([node.lastElementChild, line.say]));
+		if (fault) lines.push({ key: 'fault', shape: 'bad', say: () => `Not whole for ${span(now() - fault, now() - fault > 60000)}: ${cause(child.fault.cause)}, ${count(child.fault.attempts, 'attempt', 'attempts')} so far` });
+		if (retry) lines.push({ key: 'retry', shape: 'busy', say: () => (retry > now() ? `Next try in ${span(retry - now(), retry - now() > 60000)}, after ${count(child.attempt, 'start', 'starts')}` : 'Next try now') });
+		if (child.waits_for) lines.push({ key: 'waits', shape: 'pause', say: () => `Waits for ${child.waits_for}` });
+		if (child.holder) lines.push({ key: 'holder', shape: 'pause', say: () => `Its place is held by ${child.holder}` });
+		if (child.paused) lines.push({ key: 'paused', shape: 'pause', say: () => 'Somebody paused it; it is left alone' });
+		if (child.health === 'unhealthy') lines.push({ key: 'health', shape: 'bad', say: () => 'Its healthcheck gave up' });
+		keyed(byId('alarm'), lines, line => line.key, line => el('li', { class: line.shape }, icon(line.shape), el('span')), (node, line) => this.live.push([node.lastElementChild, line.say]));
 	}
 
 	fact(node, fact) {
@@ -52,7 +52,7 @@ export class Detail {
 		if (fact.say) this.live.push([value, fact.say]);
 		else text(value, fact.value);
 		attr(value, 'title', fact.title);
-		attr(node, 'class', fact.wide ? 'wide' : null);
+		node.className = fact.wide ? 'wide' : '';
 	}
 
 	tick() {
@@ -65,7 +65,7 @@ function facts(child) {
 	const list = [
 		started ? { label: 'Up', say: () => span(now() - started, true), title: `since ${clock(started)}` }
 			: { label: 'In this phase', say: () => (since ? span(now() - since, true) : 'unknown') },
-		{ label: 'Health', value: child.health === 'none' ? 'no healthcheck' : child.health },
+		{ label: 'Health', value: child.health === 'none' ? 'not checked' : child.health },
 		{ label: 'Restarts', value: child.restarts },
 		{ label: 'Faults', value: child.faults },
 	];
@@ -82,9 +82,7 @@ const makeFact = fact => el('div', null, el('dt', null, fact.label), el('dd'));
 const makeNet = () => el('li', null, icon('busy'), el('span', { class: 'name' }), el('span', { class: 'quiet' }));
 
 function updateNet(node, a) {
-	const { words, shape, tone } = attachment(a.state);
-	const [mark, name, state] = node.children;
-	mark.setAttribute('class', `icon ${tone}`);
+	const [words, shape] = attachment(a.state), [, name, state] = node.children;
 	setIcon(node, shape);
 	text(name, a.network).title = a.network;
 	text(state, a.holder ? `${words}, held by ${a.holder}` : words);

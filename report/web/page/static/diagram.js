@@ -2,7 +2,7 @@
 // and the way that the child came by. Drawn along a grid, which is turned on
 // its side where there is little width.
 
-import { el, svg, text } from './dom.js';
+import { drawing, el, svg, text } from './dom.js';
 
 // Column and row of each phase.
 const places = {
@@ -71,8 +71,8 @@ export class Diagram {
 			edge.setAttribute('marker-end', on ? 'url(#arrow-on)' : 'url(#arrow)');
 			if (on) edge.parentNode.append(edge); // over the others
 		}
-		text(this.title, `State diagram of ${name}: ${phase}`);
-		text(this.desc, recent.length ? `It came by ${recent.join(', ')}.` : 'It has been in no other phase since foster started.');
+		text(this.drawing.title, `State diagram of ${name}: ${phase}`);
+		text(this.drawing.desc, recent.length ? `It came by ${recent.join(', ')}.` : 'It has been in no other phase since foster started.');
 		this.trail.replaceChildren(el('span', { class: 'quiet' }, recent.length ? 'Came by ' : 'Phase '), `${recent.map(p => `${p} → `).join('')}`, el('strong', null, phase));
 	}
 
@@ -83,8 +83,7 @@ export class Diagram {
 		const turn = ([x, y]) => (shape === 'tall' ? [y, x] : [x, y]);
 		const px = point => turn(point).map((v, i) => g.at[i] + v * g.cell[i]);
 		const size = shape === 'tall' ? [22 + 92 + 2 * 108 + 6, 12 + 30 + 6 * 48] : [16 + 90 + 6 * 106, 42 + 30 + 2 * 58];
-		this.title = svg('title', { id: 'diagram-title' });
-		this.desc = svg('desc', { id: 'diagram-desc' });
+		this.drawing = drawing('diagram');
 		const lines = svg('g'), boxes = svg('g');
 		this.edges = ways.filter(([, , ...points]) => points.length).map(([from, to, ...points]) => {
 			const edge = svg('path', { d: rounded(trimmed(points.map(px), g.node)) });
@@ -100,8 +99,11 @@ export class Diagram {
 			return [phase, node];
 		});
 		const arrow = (id, kind) => svg('marker', { id, class: kind, viewBox: '0 0 8 8', refX: 6.5, refY: 4, markerWidth: 7, markerHeight: 7, markerUnits: 'userSpaceOnUse', orient: 'auto' }, svg('path', { d: 'M0 .5 7 4 0 7.5z' }));
-		this.frame.replaceChildren(svg('svg', { viewBox: `0 0 ${size[0]} ${size[1]}`, class: shape, role: 'img', 'aria-labelledby': 'diagram-title', 'aria-describedby': 'diagram-desc' },
-			this.title, this.desc, svg('defs', null, arrow('arrow', 'tip'), arrow('arrow-on', 'tip passed')), lines, boxes));
+		const { node, body } = this.drawing;
+		node.setAttribute('viewBox', `0 0 ${size[0]} ${size[1]}`);
+		node.setAttribute('class', shape);
+		body.append(svg('defs', null, arrow('arrow', 'tip'), arrow('arrow-on', 'tip passed')), lines, boxes);
+		this.frame.replaceChildren(node);
 	}
 }
 

@@ -5,8 +5,7 @@ const SVG = 'http://www.w3.org/2000/svg';
 
 function fill(node, props, children) {
 	for (const [name, value] of Object.entries(props ?? {})) {
-		if (value === true) node.setAttribute(name, '');
-		else if (value !== false && value != null) node.setAttribute(name, String(value));
+		if (value != null) node.setAttribute(name, value);
 	}
 	for (const child of children) if (child != null) node.append(child); // strings become text nodes
 	return node;
@@ -18,13 +17,26 @@ export const svg = (tag, props, ...children) => fill(document.createElementNS(SV
 
 export const byId = id => document.getElementById(id);
 
-// icon is one of the symbols in index.html; words beside it say the same.
-export const icon = (name, kind = '') =>
-	svg('svg', { class: `icon ${kind}`, 'aria-hidden': 'true' }, svg('use', { href: `#i-${name}` }));
+// icon is one of the symbols in index.html; its name is its tone too. Words
+// beside it say the same.
+export const icon = name => svg('svg', { class: `icon ${name}`, 'aria-hidden': 'true' }, svg('use', { href: `#i-${name}` }));
 
+// drawing is an empty one, with a name and a description for who cannot see it.
+export function drawing(id, name) {
+	const title = svg('title', { id: `${id}-title` }, name), desc = svg('desc', { id: `${id}-desc` }), body = svg('g');
+	return { title, desc, body, node: svg('svg', { role: 'img', 'aria-labelledby': title.id, 'aria-describedby': desc.id }, title, desc, body) };
+}
+
+// resize gives a drawing its size in pixels.
+export function resize(node, width, height) {
+	for (const [name, value] of Object.entries({ width, height, viewBox: `0 0 ${width} ${height}` })) node.setAttribute(name, value);
+}
+
+// setIcon changes the first icon in a holder.
 export function setIcon(holder, name) {
 	const use = holder.querySelector('use');
-	if (use.getAttribute('href') !== `#i-${name}`) use.setAttribute('href', `#i-${name}`);
+	attr(use, 'href', `#i-${name}`);
+	attr(use.parentNode, 'class', `icon ${name}`);
 }
 
 // text and attr change only what is different, so that nothing is read twice
@@ -36,7 +48,7 @@ export function text(node, value) {
 }
 
 export function attr(node, name, value) {
-	if (value == null || value === false) node.removeAttribute(name);
+	if (value == null) node.removeAttribute(name);
 	else if (node.getAttribute(name) !== String(value)) node.setAttribute(name, String(value));
 	return node;
 }

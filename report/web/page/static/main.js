@@ -58,23 +58,21 @@ function show(status) {
 		parts.set(child.name, { as, child });
 		return child;
 	});
-	const { words, shape, tone } = verdict(status.health.state);
+	const [words, shape] = verdict(status.health.state);
 	document.title = `${words}: ${status.project} – foster`;
 	text(byId('project'), status.project).title = status.project;
-	byId('verdict').className = `verdict ${tone}`;
+	byId('verdict').className = `verdict ${shape}`;
 	setIcon(byId('verdict'), shape);
-	text(byId('verdict-words'), words);
-	text(byId('reason'), status.health.reason);
-	text(byId('healthy'), status.health.healthy ? 'healthy for Swarm' : 'not healthy for Swarm');
-	text(byId('version'), status.foster.version);
 	text(byId('engine'), `API ${status.engine.api}, ${status.engine.stream ? 'events arrive' : 'no events'}`).className = status.engine.stream ? '' : 'warn';
 	byId('elder').hidden = !status.elder;
 	text(byId('elder'), status.elder ? `Another foster has this project: ${status.elder.slice(0, 12)}. This one waits for its end.` : '');
 	const whole = status.children.filter(child => child.whole || child.phase === 'completed').length;
-	text(byId('n-whole'), `${whole}/${status.children.length}`);
-	text(byId('n-faults'), status.children.reduce((n, child) => n + child.faults, 0));
-	text(byId('n-recoveries'), status.recoveries.count);
-	text(byId('n-median'), status.recoveries.count ? span(status.recoveries.p50_ms) : '–');
+	for (const [id, value] of Object.entries({
+		'verdict-words': words, reason: status.health.reason, version: status.foster.version,
+		healthy: status.health.healthy ? 'healthy for Swarm' : 'not healthy for Swarm',
+		'n-whole': `${whole}/${status.children.length}`, 'n-faults': status.children.reduce((n, child) => n + child.faults, 0),
+		'n-recoveries': status.recoveries.count, 'n-median': status.recoveries.count ? span(status.recoveries.p50_ms) : '–',
+	})) text(byId(id), value);
 	const missing = status.networks.filter(net => net.state !== 'present');
 	byId('networks').hidden = !missing.length;
 	text(byId('networks'), `Networks: ${missing.map(net => `${net.name} is ${net.state}`).join(', ')}`);

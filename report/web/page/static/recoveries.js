@@ -1,7 +1,7 @@
 // How long recoveries took: a histogram on a logarithmic scale, and the same
 // in words.
 
-import { byId, el, keyed, svg, text } from './dom.js';
+import { byId, drawing, el, keyed, resize, svg, text } from './dom.js';
 import { cause } from './words.js';
 import { count, span } from './time.js';
 
@@ -11,11 +11,8 @@ const marks = [['p50_ms', 'p50'], ['p90_ms', 'p90'], ['p99_ms', 'p99'], ['max_ms
 export class Recoveries {
 	constructor() {
 		this.holder = byId('histogram');
-		this.title = svg('title', { id: 'histogram-title' }, 'How long recoveries took');
-		this.desc = svg('desc', { id: 'histogram-desc' });
-		this.body = svg('g');
-		this.drawing = svg('svg', { role: 'img', 'aria-labelledby': 'histogram-title', 'aria-describedby': 'histogram-desc', height: HEIGHT }, this.title, this.desc, this.body);
-		this.holder.append(this.drawing);
+		this.drawing = drawing('histogram', 'How long recoveries took');
+		this.holder.append(this.drawing.node);
 		new ResizeObserver(() => { this.drawn = null; this.draw(); }).observe(this.holder);
 	}
 
@@ -59,9 +56,8 @@ export class Recoveries {
 			parts.push(svg('line', { class: `mark ${name}`, x1: at, x2: at, y1: y - 9, y2: base }));
 			return svg('text', { class: 'mark', x: at + (late ? -5 : 5), y, 'text-anchor': late ? 'end' : 'start' }, `${name} ${span(this.known[field])}`);
 		});
-		this.drawing.setAttribute('width', width);
-		this.drawing.setAttribute('viewBox', `0 0 ${width} ${HEIGHT}`);
-		this.body.replaceChildren(...parts, ...labels);
-		text(this.desc, `${count(values.length, 'recovery', 'recoveries')}: ${marks.map(([field, name]) => `${name} ${span(this.known[field])}`).join(', ')}.`);
+		resize(this.drawing.node, width, HEIGHT);
+		this.drawing.body.replaceChildren(...parts, ...labels);
+		text(this.drawing.desc, `${count(values.length, 'recovery', 'recoveries')}: ${marks.map(([field, name]) => `${name} ${span(this.known[field])}`).join(', ')}.`);
 	}
 }

@@ -52,15 +52,14 @@ function make(item) {
 function update(row, item) {
 	row.item = item;
 	const [time, child, words, end, detail] = row.parts;
-	const [shape, tone] = item.kind !== 'episode' ? shapeOf(item) : item.end === null ? ['bad', 'bad'] : item.over ? ['stop', 'idle'] : ['ok', 'ok'];
+	const shape = item.kind !== 'episode' ? shapeOf(item) : item.end === null ? 'bad' : item.over ? 'stop' : 'ok';
 	row.className = item.kind;
-	row.firstElementChild.setAttribute('class', `icon ${tone}`);
 	setIcon(row, shape);
 	text(time, clock(item.at));
 	time.dateTime = new Date(item.at).toISOString();
 	text(child, item.child ?? item.network ?? '').title = child.textContent;
 	text(words, sentence(item));
-	end.className = `end ${tone}`;
+	end.className = `end ${shape}`;
 	text(end, ending(item));
 	text(detail, [item.kind === 'episode' && item.network, item.detail].filter(word => word && !words.textContent.includes(word)).join(': '));
 }
