@@ -102,7 +102,11 @@ func TestProxy(t *testing.T) {
 	}
 	p.end()
 	for range 2 {
-		<-refused
+		select {
+		case <-refused:
+		case <-time.After(patience):
+			t.Fatal("the page does not try again")
+		}
 	}
 	tb.has("#link", "not connected")
 	p.serve()

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -115,7 +116,8 @@ func TestNews(t *testing.T) {
 		p.recovers(0, time.Second)
 	}
 	tb.has("#news", "2 faults, 2 recoveries. Fault: web: died. web recovered: made anew in 1.00 s.")
-	if got := eval[[]string](tb, "window.news"); len(got) != 3 {
-		t.Errorf("told were %q", got)
+	want := []string{"Fault: web: died.", "web recovered: made anew in 0.73 s.", "2 faults, 2 recoveries. Fault: web: died. web recovered: made anew in 1.00 s."}
+	if got := eval[[]string](tb, "window.news"); !slices.Equal(got, want) {
+		t.Errorf("told were %q, want %q", got, want)
 	}
 }

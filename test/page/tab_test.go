@@ -103,8 +103,8 @@ func (tb *tab) text(selector string) string {
 	return eval[string](tb, fmt.Sprintf("document.querySelector(%q).innerText", selector))
 }
 
-// has waits until an element shows a text.
+// has waits until an element shows a text; one that is hidden shows none.
 func (tb *tab) has(selector, text string) {
 	tb.t.Helper()
-	tb.until(fmt.Sprintf("(document.querySelector(%q)?.innerText ?? '').includes(%q)", selector, text))
+	tb.until(fmt.Sprintf("(n => n?.checkVisibility() && n.innerText.includes(%q))(document.querySelector(%q))", text, selector))
 }

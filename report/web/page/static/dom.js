@@ -23,8 +23,8 @@ export const icon = name => svg('svg', { class: `icon ${name}`, 'aria-hidden': '
 
 // drawing is an empty one, with a name and a description for who cannot see it.
 export function drawing(id, name) {
-	const title = svg('title', { id: `${id}-title` }, name), desc = svg('desc', { id: `${id}-desc` }), body = svg('g');
-	return { title, desc, body, node: svg('svg', { role: 'img', 'aria-labelledby': title.id, 'aria-describedby': desc.id }, title, desc, body) };
+	const title = svg('title', null, name), desc = svg('desc', { id: `${id}-desc` }), body = svg('g');
+	return { title, desc, body, node: svg('svg', { role: 'img', 'aria-describedby': desc.id }, title, desc, body) };
 }
 
 // resize gives a drawing its size in pixels.

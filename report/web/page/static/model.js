@@ -9,7 +9,7 @@ export class Model {
 	status = null;
 	items = []; // oldest first: episodes, single entries, restarts of foster
 	gaps = []; // {from, to}: times of which nothing is known; the last may be open
-	seen = new Set();
+	newest = new Map(); // instance -> number of its newest entry
 	open = new Map(); // child -> its newest episode
 	instance = null;
 
@@ -37,7 +37,7 @@ export class Model {
 	// unknown: from now on nothing is known, until known.
 	unknown(at) {
 		const last = this.gaps.at(-1);
-		if (this.status && last?.to !== null) this.gaps.push({ from: at, to: null });
+		if (this.status && last?.to !== null) this.gaps = [...this.gaps.slice(-KEPT), { from: at, to: null }];
 	}
 
 	known(at) {
@@ -48,10 +48,9 @@ export class Model {
 	// add takes one entry. It says whether it is new: a server that is asked
 	// again sends again.
 	add(instance, entry) {
-		const key = `${instance}-${entry.seq}`;
-		if (this.seen.has(key)) return false;
-		this.seen.add(key);
-		const at = moment(entry.at);
+		if (entry.seq <= (this.newest.get(instance) ?? 0)) return false;
+		this.newest.set(instance, entry.seq);
+		const key = `${instance}-${entry.seq}`, at = moment(entry.at);
 		if (entry.kind === 'fault') this.fault(key, at, entry);
 		else if (entry.kind === 'recovered') this.recovered(key, at, entry);
 		else this.push({ ...entry, key, at });
