@@ -3,6 +3,7 @@ package e2e
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -54,6 +55,30 @@ func TestUnhealthyIgnored(t *testing.T) {
 		return nil
 	})
 	f.stop()
+	w.nothingLeft()
+	w.created(1)
+}
+
+// TestUnhealthyExit: with FOSTER_ON_UNHEALTHY=exit everything is taken down,
+// when it has been unhealthy for as long as was asked for.
+func TestUnhealthyExit(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, plainEngine(t))
+	f := w.foster("LAUNCH_IMAGE="+sickImage, "LAUNCH_NETWORKS=front", "FOSTER_ON_UNHEALTHY=exit", "FOSTER_UNHEALTHY_AFTER=2s")
+	want := wanted(w.net("front"))
+	want.image = sickImage
+	before := w.awaitWhole(want)
+	f.awaitSaid("launched")
+	w.docker("exec", before.ID, "touch", "/tmp/sick")
+	f.awaitSaid("fault:", "cause=unhealthy")
+	if verdict := w.hostCommand("health", "--project", w.project); !strings.HasPrefix(verdict, "tolerated: child: unhealthy") {
+		t.Errorf("foster health says %s", verdict)
+	}
+	f.ended(1, patience)
+	died := w.awaitEvent(0, "die")
+	if sick := w.awaitEvent(0, "health_status: unhealthy"); died.TimeNano-sick.TimeNano < int64(2*time.Second) {
+		t.Errorf("it was ended %s after it was unhealthy", time.Duration(died.TimeNano-sick.TimeNano))
+	}
 	w.nothingLeft()
 	w.created(1)
 }
