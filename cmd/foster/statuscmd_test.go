@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -251,4 +252,15 @@ func TestStatusWatchResumes(t *testing.T) {
 	awaitWords(t, &watch.out, `[{"seq":1,"at":"0001-01-01T00:00:00Z","kind":"","level":"","text":"entry 1"},{"seq":2,`)
 	awaitWords(t, &watch.out, "is gone: EOF, trying again")
 	watch.end()
+}
+
+// TestRedraw: what was there is written over line by line, without a flicker.
+func TestRedraw(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	redraw(&out, "a\nb\n", true)
+	redraw(&out, "c\n", false)
+	if want := "\x1b[2J\x1b[Ha\x1b[K\nb\x1b[K\n\x1b[J\x1b[Hc\x1b[K\n\x1b[J"; out.String() != want {
+		t.Errorf("%q, want %q", out.String(), want)
+	}
 }
