@@ -33,6 +33,7 @@ func TestImports(t *testing.T) {
 		{pkg: "foster/output", reason: "it reads logs and hears what the core decided: it can change nothing", only: []string{"foster/report", "foster/state"}},
 		{pkg: "foster/cmd/foster/chaos", reason: "it breaks and looks from outside, as an operator does: nothing of the watchdog vouches for itself", only: []string{"foster/spec"}},
 		{pkg: "foster/cmd/foster/reap", reason: "it judges what it finds by labels and claims, never by what a foster of this process knows", only: []string{"foster/spec", "foster/state"}},
+		{pkg: "foster/cmd/foster/status", reason: "it shows what a foster says or the engine has, and knows nothing of the watchdog", only: []string{"foster/report", "foster/spec"}},
 		{pkg: "foster/test/soak", reason: "it judges foster, so it takes nothing from it", only: []string{"foster/test/lab"}},
 		{pkg: "foster/test/engine", reason: "it stands for the engine, so it knows nothing of foster", only: []string{}},
 	}
