@@ -2,7 +2,7 @@
 // recovery, a lane for each child. The list beside it tells the same in words.
 
 import { drawing, el, resize, svg } from './dom.js';
-import { clock, count, now, span } from './time.js';
+import { clock, count, now, seen, span } from './time.js';
 
 const MINUTE = 60000;
 const windows = [[MINUTE, '1 min'], [5 * MINUTE, '5 min'], [30 * MINUTE, '30 min'], [180 * MINUTE, '3 h'], [1440 * MINUTE, '24 h']];
@@ -34,8 +34,8 @@ export class Axis {
 		if (!this.model?.status || !width) return;
 		const end = now(), bars = this.model.bars(), length = this.length ?? fitting(bars, end), start = end - length;
 		for (const radio of this.radios) radio.checked = Number(radio.value) === length;
-		const seen = bars.filter(bar => (bar.end ?? end) >= start);
-		const lanes = lanesOf(seen, this.model.status.children);
+		const shown = bars.filter(bar => (bar.end ?? end) >= start);
+		const lanes = lanesOf(shown, this.model.status.children);
 		const narrow = width < NARROW, left = narrow ? 0 : 150, lane = narrow ? 42 : 30;
 		const height = HEAD + Math.max(1, lanes.length) * lane + FOOT;
 		const x = at => left + (Math.max(start, Math.min(end, at)) - start) / length * (width - left - 1);
@@ -44,15 +44,15 @@ export class Axis {
 			const top = HEAD + i * lane, label = name ?? 'others';
 			parts.push(svg('line', { class: 'lane', x1: 0, x2: width, y1: top, y2: top }),
 				svg('text', { class: 'label', x: 0, y: top + (narrow ? 15 : lane / 2 + 4) }, cut(label, narrow ? Math.floor(width / 8) : 19), svg('title', null, label)));
-			const row = seen.filter(bar => (name === null ? !lanes.includes(bar.child) : bar.child === name)).sort((a, b) => a.at - b.at);
-			parts.push(...draw(row, x, top + (narrow ? 22 : lane / 2 - 6), width, end));
+			const row = shown.filter(bar => (name === null ? !lanes.includes(bar.child) : bar.child === name)).sort((a, b) => a.at - b.at);
+			parts.push(...draw(row, x, top + (narrow ? 22 : lane / 2 - 6), width));
 		});
 		if (!lanes.length) parts.push(svg('text', { class: 'none', x: left + (width - left) / 2, y: HEAD + lane / 2 + 4, 'text-anchor': 'middle' }, 'No fault in this time'));
 		const { node, body, desc } = this.drawing;
 		resize(node, width, height);
 		body.replaceChildren(...parts);
-		const open = seen.filter(bar => bar.end === null).length;
-		desc.textContent = `In the last ${span(length, true)}: ${count(seen.length, 'fault', 'faults')}, ${open} of them not recovered from yet. The list below has each of them.`;
+		const open = shown.filter(bar => bar.end === null).length;
+		desc.textContent = `In the last ${span(length, true)}: ${count(shown.length, 'fault', 'faults')}, ${open} of them not recovered from yet. The list below has each of them.`;
 	}
 
 	* grid(start, end, length, x, left, height, narrow) {
@@ -77,7 +77,8 @@ export class Axis {
 }
 
 // draw makes the bars of a lane; each says its time where there is room.
-function* draw(row, x, y, width, end) {
+function* draw(row, x, y, width) {
+	const end = seen();
 	for (let i = 0; i < row.length; i++) {
 		const bar = row[i], from = x(bar.at), room = i > 0 ? from - x(row[i - 1].end ?? end) : from - 150, to = Math.max(from + 4, x(bar.end ?? end)), next = i + 1 < row.length ? x(row[i + 1].at) : width;
 		const open = bar.end === null, words = span((bar.end ?? end) - bar.at, open);

@@ -3,7 +3,7 @@
 
 import { attr, byId, el, icon, keyed, setIcon, text } from './dom.js';
 import { condition } from './words.js';
-import { count, moment, now, span } from './time.js';
+import { count, moment, seen, span } from './time.js';
 
 const FILTER_FROM = 8; // children
 
@@ -89,7 +89,7 @@ function make() {
 	const name = el('span', { class: 'name' }), phase = el('span'), since = el('span', { class: 'since' }), more = el('span', { class: 'more' });
 	const row = el('div', { role: 'tab', id: `tab-${++made}`, 'aria-controls': 'detail' }, icon('busy'), name, phase, since, more);
 	row.parts = [name, phase, since, more];
-	row.tick = () => text(since, row.since ? span(now() - row.since, true) : '');
+	row.tick = () => text(since, row.since ? span(seen() - row.since, true) : '');
 	return row;
 }
 

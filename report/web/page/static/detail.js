@@ -3,7 +3,7 @@
 import { attr, byId, el, icon, keyed, setIcon, text } from './dom.js';
 import { Diagram } from './diagram.js';
 import { attachment, cause, condition, did } from './words.js';
-import { clock, count, moment, now, span } from './time.js';
+import { clock, count, moment, seen, span } from './time.js';
 
 export class Detail {
 	constructor() {
@@ -38,8 +38,8 @@ export class Detail {
 	alarm(child) {
 		const lines = [];
 		const fault = moment(child.fault?.at), retry = moment(child.retry);
-		if (fault) lines.push({ key: 'fault', shape: 'bad', say: () => `Not whole for ${span(now() - fault, now() - fault > 60000)}: ${cause(child.fault.cause)}, ${count(child.fault.attempts, 'attempt', 'attempts')} so far` });
-		if (retry) lines.push({ key: 'retry', shape: 'busy', say: () => (retry > now() ? `Next try in ${span(retry - now(), retry - now() > 60000)}, after ${count(child.attempt, 'start', 'starts')}` : 'Next try now') });
+		if (fault) lines.push({ key: 'fault', shape: 'bad', say: () => `Not whole for ${span(seen() - fault, seen() - fault > 60000)}: ${cause(child.fault.cause)}, ${count(child.fault.attempts, 'attempt', 'attempts')} so far` });
+		if (retry) lines.push({ key: 'retry', shape: 'busy', say: () => (retry > seen() ? `Next try in ${span(retry - seen(), retry - seen() > 60000)}, after ${count(child.attempt, 'start', 'starts')}` : 'Next try now') });
 		if (child.waits_for) lines.push({ key: 'waits', shape: 'pause', say: () => `Waits for ${child.waits_for}` });
 		if (child.holder) lines.push({ key: 'holder', shape: 'pause', say: () => `Its place is held by ${child.holder}` });
 		if (child.paused) lines.push({ key: 'paused', shape: 'pause', say: () => 'Somebody paused it; it is left alone' });
@@ -63,8 +63,8 @@ export class Detail {
 function facts(child) {
 	const started = moment(child.started), since = moment(child.since), last = child.last_recovery;
 	const list = [
-		started ? { label: 'Up', say: () => span(now() - started, true), title: `since ${clock(started)}` }
-			: { label: 'In this phase', say: () => (since ? span(now() - since, true) : 'unknown') },
+		started ? { label: 'Up', say: () => span(seen() - started, true), title: `since ${clock(started)}` }
+			: { label: 'In this phase', say: () => (since ? span(seen() - since, true) : 'unknown') },
 		{ label: 'Health', value: child.health === 'none' ? 'not checked' : child.health },
 		{ label: 'Restarts', value: child.restarts },
 		{ label: 'Faults', value: child.faults },

@@ -9,7 +9,7 @@ import { Stream } from './stream.js';
 import { Timeline } from './timeline.js';
 import { byId, setIcon, text } from './dom.js';
 import { cause, did, verdict } from './words.js';
-import { clock, count, moment, now, setClock, span } from './time.js';
+import { clock, count, moment, now, seen, setClock, setLost, span } from './time.js';
 
 const model = new Model();
 const children = new Children(() => showChild());
@@ -38,12 +38,12 @@ new Stream('events', {
 		showTimeline();
 	},
 	live() {
-		lostAt = null;
+		setLost(lostAt = null);
 		showLink();
 	},
 	lost() {
 		if (lostAt === null) {
-			lostAt = now();
+			setLost(lostAt = now());
 			model.unknown(lostAt);
 		}
 		showLink();
@@ -126,7 +126,7 @@ function announce(entry) {
 function tick() {
 	if (!model.status || document.hidden) return;
 	const started = moment(model.status.foster.started);
-	text(byId('uptime'), started && lostAt === null ? span(now() - started, true) : '');
+	text(byId('uptime'), started ? span(seen() - started, true) : '–');
 	children.tick();
 	detail.tick();
 	if (lostAt !== null) showLink();

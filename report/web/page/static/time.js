@@ -5,6 +5,11 @@ let offset = 0; // what the server's clock is ahead of this one
 export const setClock = serverNow => { offset = serverNow - Date.now(); };
 export const now = () => Date.now() + offset;
 
+// seen is up to when things are known: now, or when the connection was lost.
+let lost = null;
+export const setLost = at => { lost = at; };
+export const seen = () => lost ?? now();
+
 // moment is the milliseconds of a time as the server writes it, null for none.
 export function moment(s) {
 	const at = s ? Date.parse(s) : NaN;

@@ -1,7 +1,7 @@
 // The past as a list, newest first.
 
 import { byId, el, icon, keyed, setIcon, text } from './dom.js';
-import { clock, count, now, span } from './time.js';
+import { clock, count, seen, span } from './time.js';
 import { did, shape as shapeOf } from './words.js';
 
 const PAGE = 20; // items shown at first, and more at each wish
@@ -73,7 +73,7 @@ function sentence(item) {
 
 function ending(item) {
 	if (item.kind !== 'episode') return '';
-	if (item.end === null) return `not whole for ${span(now() - item.at, now() - item.at > 60000)}`;
+	if (item.end === null) return `not whole for ${span(seen() - item.at, seen() - item.at > 60000)}`;
 	if (item.over) return 'no recovery was seen';
 	return `${did(item.did)} in ${span(item.down)}${item.attempts > 1 ? `, ${count(item.attempts, 'attempt', 'attempts')}` : ''}`;
 }
