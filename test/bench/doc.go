@@ -19,6 +19,8 @@
 //
 // Every foster here relays its children's output, serves metrics and the status page, and has somebody to notify.
 //
+// A child that writes as fast as it can is read by foster and, an equal one, by docker logs -f, in turn.
+//
 // Events are compared by the stamps that the engine gives. Calls and process starts are stamped here, by the same clock:
 // engine and bench share one machine. A second table says where the time of a recovery goes. For the faults and for
 // memory foster runs in its image, as its users run it; for start → running, and with many children, it is a process on
@@ -31,5 +33,6 @@
 //	many.go       many children, foster's        crowd.go    many containers, the engine's own
 //	hosted.go     foster as a process            instances.go  many fosters
 //	calls.go      calls with an end, phases      times.go    stamps of many containers
+//	output.go     a child's burst of output
 //	stats.go      percentiles                    report.go   the tables, and JSON
 package main

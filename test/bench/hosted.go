@@ -1,12 +1,13 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"sync"
 	"syscall"
@@ -26,11 +27,17 @@ type hosted struct {
 
 // host starts foster. The context that it returns ends with foster, which is its cause.
 func (b *bench) host(ctx context.Context, settings ...string) (context.Context, *hosted, error) {
+	return b.hostTo(ctx, io.Discard, settings...)
+}
+
+// hostTo is host with somebody who reads what foster writes.
+func (b *bench) hostTo(ctx context.Context, to io.Writer, settings ...string) (context.Context, *hosted, error) {
 	f := &hosted{cmd: exec.CommandContext(ctx, b.foster), ended: make(chan struct{})}
 	b.hosts++
 	f.cmd.Env = append(append(b.node.Env(), settings...), observed(fmt.Sprintf("unix://%s/foster-%d.sock", b.work, b.hosts))...)
-	var log bytes.Buffer
-	f.cmd.Stdout, f.cmd.Stderr = &log, &log
+	var log tail
+	f.cmd.Stdout = io.MultiWriter(&log, to)
+	f.cmd.Stderr = &log
 	f.cmd.Cancel = func() error {
 		f.stop()
 		return nil
@@ -92,4 +99,26 @@ func (f *hosted) memory(ctx context.Context) (rss, anonymous float64, err error)
 	}
 	anonymous, err = kilobytes(string(text), "Anonymous")
 	return rss, anonymous, err
+}
+
+// tail is the end of what foster wrote, for the errors.
+type tail struct {
+	mu   sync.Mutex
+	text []byte
+}
+
+const tailSize = 64 << 10
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.text = append(t.text, p[max(0, len(p)-tailSize):]...)
+	t.text = slices.Delete(t.text, 0, max(0, len(t.text)-tailSize))
+	return len(p), nil
+}
+
+func (t *tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return string(t.text)
 }

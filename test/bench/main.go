@@ -104,7 +104,7 @@ func (b *bench) parts() []part {
 	return append(all, part{"start", b.starts},
 		part{"many", func(ctx context.Context, r *report) error { return b.many(ctx, r, b.thirty()) }},
 		part{"hundred", func(ctx context.Context, r *report) error { return b.many(ctx, r, b.hundred()) }},
-		part{"instances", b.instances}, part{"idle", b.idle}, part{"image", b.image})
+		part{"instances", b.instances}, part{"output", b.output}, part{"idle", b.idle}, part{"image", b.image})
 }
 
 // say tells what takes time, apart from the report.
