@@ -44,11 +44,12 @@ func chaos(t *testing.T, opts settings, r *rand.Rand, acts int) string {
 	defer st.shut()
 	cutting := r.IntN(2) == 0
 	if cutting {
+		where := rand.New(rand.NewPCG(r.Uint64(), 1)) // which the engine asks, in its own time
 		st.CutLogs(func() int {
-			if r.IntN(3) == 0 {
+			if where.IntN(3) == 0 {
 				return -1
 			}
-			return r.IntN(3000)
+			return where.IntN(3000)
 		})
 	}
 	st.launch(0, opts)
