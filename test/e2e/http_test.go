@@ -19,13 +19,13 @@ import (
 	"foster/test/lab"
 )
 
-// asker asks a foster over HTTP, and streams its answers.
-type asker func(path string) (io.ReadCloser, error)
+// asker asks a foster over HTTP, and streams its answers until the context ends.
+type asker func(ctx context.Context, path string) (io.ReadCloser, error)
 
 // counts are the samples of a scrape that are asked for, all of which must be there.
 func (a asker) counts(t testing.TB, samples ...string) map[string]string {
 	t.Helper()
-	body, err := a("/metrics")
+	body, err := a(t.Context(), "/metrics")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +81,9 @@ func (w *world) oneRecovery(ask asker, want want) {
 	)
 	samples := []string{recovered, faults, up, took, creates}
 	before := w.awaitWhole(want)
-	events, err := ask("/events")
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	events, err := ask(ctx, "/events")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,8 +120,8 @@ func (c command) Close() error {
 }
 
 // output runs the docker CLI.
-func (w *world) output(args ...string) (io.ReadCloser, error) {
-	cmd := exec.CommandContext(w.t.Context(), "docker", args...)
+func (w *world) output(ctx context.Context, args ...string) (io.ReadCloser, error) {
+	cmd := exec.CommandContext(ctx, "docker", args...)
 	cmd.Env = w.Env()
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -137,8 +139,8 @@ func TestHTTPContainer(t *testing.T) {
 	w.docker("run", "--detach", "--init", "--name", client, "--network", ext, lab.BusyboxImage, "sleep", "600")
 	f := w.fosterContainer([]string{"--network", ext}, "LAUNCH_EXT_NETWORKS="+ext, "FOSTER_LISTEN=:9180")
 	f.awaitSaid("serving HTTP", "listen=:9180")
-	w.oneRecovery(func(path string) (io.ReadCloser, error) {
-		return w.output("exec", client, "wget", "-q", "-O", "-", "http://"+f.container+":9180"+path)
+	w.oneRecovery(func(ctx context.Context, path string) (io.ReadCloser, error) {
+		return w.output(ctx, "exec", client, "wget", "-q", "-O", "-", "http://"+f.container+":9180"+path)
 	}, wanted(ext))
 	f.stop()
 	w.docker("rm", "--force", client)
@@ -157,8 +159,8 @@ func TestHTTPSocket(t *testing.T) {
 		return (&net.Dialer{}).DialContext(ctx, "unix", path)
 	}}
 	t.Cleanup(transport.CloseIdleConnections)
-	w.oneRecovery(func(path string) (io.ReadCloser, error) {
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://foster"+path, nil)
+	w.oneRecovery(func(ctx context.Context, path string) (io.ReadCloser, error) {
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://foster"+path, nil)
 		if err != nil {
 			return nil, err
 		}
