@@ -50,7 +50,7 @@ test: setup ## all tests: unit, stories, model, and end to end on private engine
 
 .PHONY: unit
 unit: ## the tests that need neither root nor an engine
-	$(GO) test -shuffle=on -count=1 . ./cmd/... ./spec ./state ./watcher ./actions ./test/engine
+	$(GO) test -shuffle=on -count=1 . ./cmd/... ./report/... ./spec ./state ./watcher ./actions ./test/engine
 
 .PHONY: model
 model: ## the random model of the core, at length

@@ -106,6 +106,7 @@ func upgrading(w http.ResponseWriter, r *http.Request) {
 	case strings.HasSuffix(r.URL.Path, "/_ping"):
 		w.Header().Set("Api-Version", "1.47")
 	case strings.HasSuffix(r.URL.Path, "/exec/e/start"):
+		_, _ = io.Copy(io.Discard, r.Body) // the client is still writing it
 		conn, _, err := http.NewResponseController(w).Hijack()
 		if err != nil {
 			panic(err)

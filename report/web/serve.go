@@ -6,10 +6,13 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
 	"golang.org/x/net/netutil"
+
+	"foster/state"
 )
 
 const (
@@ -54,6 +57,6 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 type lines struct{ log zerolog.Logger }
 
 func (l lines) Write(p []byte) (int, error) {
-	l.log.Debug().Bytes("detail", p).Msg("an HTTP client did something unexpected")
+	l.log.Debug().Str(state.KeyDetail, strings.TrimSpace(string(p))).Msg("an HTTP client did something unexpected")
 	return len(p), nil
 }

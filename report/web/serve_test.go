@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -10,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/rs/zerolog"
 )
 
 // TestShutdown: the end ends every stream, also one that is not read, and is
@@ -93,6 +96,27 @@ func TestBody(t *testing.T) {
 	New(nil, Options{Page: page}).Handler().ServeHTTP(w, r)
 	if got := w.Body.String(); got != "1024 http: request body too large" {
 		t.Errorf("of a megabyte came %q", got)
+	}
+}
+
+// TestPanic: a bug in an answer ends the answer, is told, and nothing else.
+func TestPanic(t *testing.T) {
+	var log bytes.Buffer
+	page := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("a bug") })
+	within(t, Options{Page: page, Log: zerolog.New(&log)}, func(w *world) {
+		conn := w.dial()
+		if _, err := fmt.Fprint(conn, "GET /x HTTP/1.1\r\nHost: foster\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		if b, err := io.ReadAll(conn); len(b) > 0 || err != nil {
+			t.Errorf("the answer is %q, %v", b, err)
+		}
+		if resp := w.ask("GET", "/healthz", nil); !strings.HasPrefix(body(t, resp), "starting") {
+			t.Error("nothing is answered any more")
+		}
+	})
+	if got := log.String(); !strings.Contains(got, `"level":"error","path":"/x","panic":"a bug"`) || strings.Count(got, "\n") != 1 {
+		t.Errorf("the log says %s", got)
 	}
 }
 
