@@ -165,8 +165,13 @@ func (s *stage) until(ctx context.Context, what string, is func(report.Status) b
 func (s *stage) play(ctx context.Context) error {
 	node := s.lab.Node(1)
 	for i, fault := range [][]string{
-		{"kill", project + "-web-1"}, {"network", "disconnect", project + "_back", project + "-worker-1"}, {"rm", "-f", project + "-web-1"},
-		{"kill", project + "-db-1"}, {"network", "disconnect", project + "_front", project + "-web-1"}, {"stop", project + "-worker-1"}, {"kill", project + "-web-1"},
+		{"kill", project + "-web-1"},
+		{"network", "disconnect", project + "_back", project + "-worker-1"},
+		{"rm", "-f", project + "-web-1"},
+		{"kill", project + "-db-1"},
+		{"network", "disconnect", project + "_front", project + "-web-1"},
+		{"stop", project + "-worker-1"},
+		{"kill", project + "-web-1"},
 	} {
 		if err := lab.Pause(ctx, between); err != nil {
 			return err
