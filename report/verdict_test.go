@@ -1,6 +1,8 @@
 package report
 
 import (
+	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -163,5 +165,33 @@ func TestJudgeTakesTheWorst(t *testing.T) {
 	}
 	if slices.IndexFunc(conditions, func(c condition) bool { return c.name == "unhealthy" }) < slices.IndexFunc(conditions, func(c condition) bool { return c.name == "backoff" }) {
 		t.Error("unhealthy is worse than back-off")
+	}
+}
+
+// TestStatesAreDescribed: the documentation has each state with its exit code,
+// the page has words for it.
+func TestStatesAreDescribed(t *testing.T) {
+	docs, err := os.ReadFile("../docs/health.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile("web/page/static/words.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range conditions {
+		code := 1
+		if c.healthy {
+			code = 0
+		}
+		if row := fmt.Sprintf("\n| `%s` | %d |", c.name, code); !strings.Contains(string(docs), row) {
+			t.Errorf("docs/health.md has no row %q", row)
+		}
+		if !strings.Contains(string(page), c.name+": [") {
+			t.Errorf("the page has no words for %s", c.name)
+		}
+	}
+	if n := strings.Count(string(docs), "` | 0 |") + strings.Count(string(docs), "` | 1 |"); n != len(conditions) {
+		t.Errorf("docs/health.md has %d states, there are %d", n, len(conditions))
 	}
 }
