@@ -38,7 +38,7 @@ export class Detail {
 	alarm(child) {
 		const lines = [];
 		const fault = moment(child.fault?.at), retry = moment(child.retry);
-		if (fault) lines.push({ key: 'fault', shape: 'bad', say: () => `Not whole for ${span(seen() - fault, seen() - fault > 60000)}: ${cause(child.fault.cause)}, ${count(child.fault.attempts, 'attempt', 'attempts')} so far` });
+		if (fault) lines.push({ key: 'fault', shape: 'bad', say: () => `Not whole for ${span(seen() - fault, seen() - fault > 60000)}: ${cause(child.fault.cause)}, ${child.fault.attempts ? `${count(child.fault.attempts, 'attempt', 'attempts')} so far` : 'no attempt yet'}` });
 		if (retry) lines.push({ key: 'retry', shape: 'busy', say: () => (retry > seen() ? `Next try in ${span(retry - seen(), retry - seen() > 60000)}, after ${count(child.attempt, 'start', 'starts')}` : 'Next try now') });
 		if (child.waits_for) lines.push({ key: 'waits', shape: 'pause', say: () => `Waits for ${child.waits_for}` });
 		if (child.holder) lines.push({ key: 'holder', shape: 'pause', say: () => `Its place is held by ${child.holder}` });
