@@ -60,8 +60,10 @@ func TestNotifications(t *testing.T) {
 	f.stop()
 	w.nothingLeft()
 	for i, want := range []notification{
-		{Kind: "fault", Cause: "died"}, {Kind: "recovered", Cause: "died", Did: "recreated"},
-		{Kind: "fault", Cause: "disconnected"}, {Kind: "recovered", Cause: "disconnected", Did: "reattached"},
+		{Kind: "fault", Cause: "died"},
+		{Kind: "recovered", Cause: "died", Did: "recreated"},
+		{Kind: "fault", Cause: "disconnected"},
+		{Kind: "recovered", Cause: "disconnected", Did: "reattached"},
 	} {
 		n := all[i]
 		if n.Kind != want.Kind || n.Cause != want.Cause || n.Did != want.Did || n.Project != w.project || n.Child != childName {
