@@ -18,7 +18,6 @@ import (
 	"crypto/sha256"
 	"embed"
 	"fmt"
-	"io/fs"
 	"net/http"
 	"path"
 	"strings"
@@ -30,68 +29,39 @@ var static embed.FS
 // Policy is the Content-Security-Policy that the page needs, and keeps to.
 const Policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// file is one embedded file as it is served.
-type file struct {
-	body []byte
-	kind string // its media type
-	etag string
+// kinds are the media types of the files; the machine's own table may say
+// otherwise.
+var kinds = map[string]string{
+	".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml",
 }
 
 // Handler serves the page at / and its parts beside it; everything else is not
-// found. It answers GET and HEAD; others do not come as far as here.
+// found. It answers GET and HEAD; others do not come as far as here. Between
+// two requests it keeps nothing in memory.
 func Handler() http.Handler {
-	files := load()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		f, found := files[r.URL.Path]
-		if !found {
+		name := "static" + r.URL.Path
+		switch r.URL.Path {
+		case "/":
+			name = "static/index.html"
+		case "/index.html":
+			name = "" // it has one address
+		}
+		body, err := static.ReadFile(name)
+		if err != nil {
 			http.NotFound(w, r)
 			return
 		}
+		etag := fmt.Sprintf(`"%x"`, sha256.Sum256(body))
 		h := w.Header()
-		h.Set("Content-Type", f.kind)
-		h.Set("ETag", f.etag)
+		h.Set("Content-Type", kinds[path.Ext(name)])
+		h.Set("ETag", etag)
 		h.Set("Cache-Control", "no-cache")
 		h.Set("Content-Security-Policy", Policy)
-		if strings.Contains(r.Header.Get("If-None-Match"), f.etag) { // one of several, or made weak by a proxy
+		if strings.Contains(r.Header.Get("If-None-Match"), etag) { // one of several, or made weak by a proxy
 			w.WriteHeader(http.StatusNotModified)
 			return
 		}
-		_, _ = w.Write(f.body) // a client that is gone needs nothing
+		_, _ = w.Write(body) // a client that is gone needs nothing
 	})
-}
-
-// load reads the embedded files, by the path that each is served at.
-func load() map[string]file {
-	files := map[string]file{}
-	names, err := fs.Glob(static, "static/*")
-	if err != nil {
-		panic(err) // the pattern is well-formed
-	}
-	for _, name := range names {
-		body, err := static.ReadFile(name)
-		if err != nil {
-			panic(err) // it was listed a moment ago
-		}
-		at := "/" + path.Base(name)
-		if at == "/index.html" {
-			at = "/"
-		}
-		files[at] = file{body: body, kind: mediaType(name), etag: fmt.Sprintf(`"%x"`, sha256.Sum256(body))}
-	}
-	return files
-}
-
-// mediaType does not ask the machine's own table, which may say otherwise.
-func mediaType(name string) string {
-	switch path.Ext(name) {
-	case ".html":
-		return "text/html; charset=utf-8"
-	case ".css":
-		return "text/css; charset=utf-8"
-	case ".js":
-		return "text/javascript; charset=utf-8"
-	case ".svg":
-		return "image/svg+xml"
-	}
-	panic("no media type for " + name)
 }

@@ -1,9 +1,12 @@
 package page
 
 import (
+	"errors"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"path"
 	"regexp"
 	"strings"
 	"testing"
@@ -15,8 +18,23 @@ import (
 // the memory of every foster.
 const budget = 68_500 // bytes
 
-func ask(path string, header ...string) *http.Response {
-	r := httptest.NewRequest(http.MethodGet, path, nil)
+// files are the embedded files by their names.
+func files(t *testing.T) map[string]string {
+	all := map[string]string{}
+	names, err := fs.Glob(static, "static/*")
+	for _, name := range names {
+		body, failed := static.ReadFile(name)
+		all[path.Base(name)], err = string(body), errors.Join(err, failed)
+	}
+	if err != nil || len(all) == 0 {
+		t.Fatalf("%d embedded files: %v", len(all), err)
+	}
+	return all
+}
+
+func ask(at string, header ...string) *http.Response {
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	r.URL.Path = at
 	for i := 0; i+1 < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}
@@ -59,15 +77,15 @@ func TestFiles(t *testing.T) {
 			queue = append(queue, "/"+m[1])
 		}
 	}
-	if files := load(); len(seen) != len(files) {
-		t.Errorf("%d of %d files are used: %v", len(seen), len(files), seen)
+	if all := files(t); len(seen) != len(all) {
+		t.Errorf("%d of %d files are used: %v", len(seen), len(all), seen)
 	}
 	if weight > budget {
 		t.Errorf("the files weigh %d bytes, more than %d", weight, budget)
 	}
-	for _, path := range []string{"/index.html", "/page.go", "/static/", "/../page.go", "/foster/"} {
-		if resp := ask(path); resp.StatusCode != http.StatusNotFound {
-			t.Errorf("%s: %s", path, resp.Status)
+	for _, at := range []string{"/index.html", "/page.go", "/static/", "/../page.go", "/..", "//", "/foster/", ""} {
+		if resp := ask(at); resp.StatusCode != http.StatusNotFound {
+			t.Errorf("%q: %s", at, resp.Status)
 		}
 	}
 }
@@ -76,8 +94,8 @@ func TestFiles(t *testing.T) {
 // at an address that a prefix would break, and no script makes markup of data.
 func TestSelfContained(t *testing.T) {
 	forbidden := regexp.MustCompile(`https?://|(?:src|href)="/|url\((?:"|')?[^#]|innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|\bstyle=|\bon[a-z]+="`)
-	for at, f := range load() {
-		for _, m := range forbidden.FindAllString(strings.ReplaceAll(string(f.body), "http://www.w3.org/2000/svg", ""), -1) {
+	for at, text := range files(t) {
+		for _, m := range forbidden.FindAllString(strings.ReplaceAll(text, "http://www.w3.org/2000/svg", ""), -1) {
 			t.Errorf("%s has %q", at, m)
 		}
 	}
@@ -87,8 +105,8 @@ func TestSelfContained(t *testing.T) {
 // every way there joins two of them; every state of an attachment and every
 // kind of recovery has its words.
 func TestKnowsTheWords(t *testing.T) {
-	files := load()
-	diagram, words := string(files["/diagram.js"].body), string(files["/words.js"].body)
+	all := files(t)
+	diagram, words := all["diagram.js"], all["words.js"]
 	places := map[string]bool{}
 	for _, m := range regexp.MustCompile(`(\w+): \[\d, \d\]`).FindAllStringSubmatch(diagram, -1) {
 		places[m[1]] = true
