@@ -41,7 +41,7 @@ func TestStack(t *testing.T) {
 		t.Fatal(err)
 	}
 	found := s.Configs[0].DNS[0]
-	service, err := project.GetService(strings.TrimPrefix(found.Names[0], "tasks."))
+	service, err := project.GetService(strings.TrimPrefix(found.Names[0], "tasks.watched_"))
 	if err != nil {
 		t.Fatal(err)
 	}
