@@ -64,6 +64,7 @@ func (st *stream) resume(last string) {
 }
 
 // run writes until the context ends, or the client does not take it any more.
+// At the end the client gets what the pause has kept back: foster's last words.
 func (st *stream) run(ctx context.Context) error {
 	reader := st.board.Subscribe()
 	defer reader.Close()
@@ -75,13 +76,13 @@ func (st *stream) run(ctx context.Context) error {
 		first = ""
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return st.send("", st.news)
 		case <-time.After(streamPause):
 		}
 		for moved := false; !moved; {
 			select {
 			case <-ctx.Done():
-				return ctx.Err()
+				return st.send("", st.news)
 			case <-reader.Moved():
 				moved = true
 			case <-time.After(keepAlive):

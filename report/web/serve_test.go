@@ -25,9 +25,14 @@ func TestShutdown(t *testing.T) {
 		if _, err := fmt.Fprint(asking, "GET /status HTTP/1.1\r\nHost: foster\r\n\r\n"); err != nil {
 			t.Fatal(err)
 		}
+		w.step(died, fault) // within the pause between two writes
 		began := time.Now()
 		w.end()
-		for range read { // up to its end
+		var last event
+		for last = range read { // up to its end
+		}
+		if last.kind != "entry" || !strings.Contains(last.data, `"kind":"fault"`) {
+			t.Errorf("the last word is %v", last)
 		}
 		if took := time.Since(began); took > 0 {
 			t.Errorf("a stream ended after %s", took)
@@ -81,6 +86,21 @@ func TestTimeouts(t *testing.T) {
 		resp := w.ask("GET", "/status", http.Header{"X-Long": {strings.Repeat("x", 2*maxHeader)}})
 		if resp.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
 			t.Errorf("a header of %d bytes: %d", 2*maxHeader, resp.StatusCode)
+		}
+	})
+}
+
+// TestConnections: there are no more than so many; the next one waits until one
+// of them ends.
+func TestConnections(t *testing.T) {
+	within(t, Options{}, func(w *world) {
+		for range maxConns {
+			w.dial()
+		}
+		began := time.Now()
+		w.dial()
+		if took := time.Since(began); took != headerTimeout {
+			t.Errorf("one too many waited for %s, the others are cut off after %s", took, headerTimeout)
 		}
 	})
 }
