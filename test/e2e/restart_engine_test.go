@@ -23,6 +23,9 @@ var ends = []struct {
 // engine that shuts down takes no new ones, and serves those that are open.
 const idleConnections = 30 * time.Second
 
+// notRelayed is for a foster that has no connection for its child's output.
+const notRelayed = "FOSTER_FORWARD_LOGS=false"
+
 // quiet lets a foster's unused connections end, which had been made for its
 // launch: from then on it has that of its events and, for as long after, those
 // of its regular looks.
@@ -35,16 +38,20 @@ func quiet() {
 // was killed does so when it is back. A foster outside makes its child whole
 // again by itself. One inside is asked to end by an engine that takes no calls
 // any more, or not yet: it can do nothing about its child, says by name what it
-// leaves, and does not keep the engine waiting. The next one collects.
+// leaves, and does not keep the engine waiting. The next one collects. Only where
+// it relays its child's output it has a connection that is free when the child
+// has ended, which an engine that was asked to end still serves: everything is
+// taken down then.
 func TestEngineRestart(t *testing.T) {
 	t.Parallel()
 	for _, end := range ends {
 		t.Run(end.name, func(t *testing.T) {
 			t.Parallel()
 			e := newMortalEngine(t, lab.Options{})
-			host, inside := newWard(t, e, "host"), newWard(t, e, "container")
+			host, inside, relaying := newWard(t, e, "host"), newWard(t, e, "container"), newWard(t, e, "container")
 			host.watch()
-			inside.watch()
+			inside.watch(notRelayed)
+			relaying.watch()
 			if end.orderly {
 				quiet()
 			}
@@ -68,6 +75,19 @@ func TestEngineRestart(t *testing.T) {
 			}
 			inside.toldWhatItLeft()
 			inside.collected()
+			if !end.orderly {
+				if code := relaying.insideCode(); code != 69 {
+					t.Errorf("foster that relays ended with %d, want 69", code)
+				}
+				relaying.toldWhatItLeft()
+				relaying.collected()
+				return
+			}
+			if code := relaying.insideCode(); code != 0 {
+				t.Errorf("foster that relays ended with %d, want 0", code)
+			}
+			relaying.docker("rm", relaying.inside)
+			relaying.nothingLeft()
 		})
 	}
 }

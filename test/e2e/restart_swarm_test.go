@@ -33,14 +33,14 @@ func (w *world) follow(container string) *foster {
 }
 
 // TestEngineRestartUnderATask: task and child go with their engine, and the task
-// says what it leaves. Swarm starts another task, and that one collects.
+// says what it leaves, having no connection for its child's output. Swarm starts another task, and that one collects.
 func TestEngineRestartUnderATask(t *testing.T) {
 	t.Parallel()
 	for _, end := range ends {
 		t.Run(end.name, func(t *testing.T) {
 			t.Parallel()
 			s, e := ownStack(t)
-			s.deploy(launcherStack(s, []string{"deploy: {restart_policy: {delay: 1s}}"}, nil))
+			s.deploy(launcherStack(s, []string{"deploy: {restart_policy: {delay: 1s}}"}, []string{"FOSTER_FORWARD_LOGS: 'false'"}))
 			task := s.awaitTask()
 			child := s.awaitWhole(s.wantedChild(), madeBy(task))
 			f := s.follow(task.ID)
