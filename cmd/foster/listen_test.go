@@ -1,10 +1,10 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"net"
 	"net/http"
 	"os"
@@ -139,19 +139,51 @@ func unixClient(path string) *http.Client {
 }
 
 // TestListen: a run serves its board from the launch to the end, and takes its
-// socket with it. In real time: a bubble's clock stands still while somebody listens.
+// socket with it; no answer has a secret. In real time: a bubble's clock stands
+// still while somebody listens.
 func TestListen(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "http.sock")
-	p := start(t, "28.0", append(twoNetworks, "FOSTER_LISTEN=unix://"+path)...)
-	ready := ""
-	for began := time.Now(); !strings.HasPrefix(ready, "whole: "); time.Sleep(10 * time.Millisecond) {
-		if time.Since(began) > 20*time.Second {
-			t.Fatalf("/readyz never said that all is whole: %q\n%s", ready, p.out.String())
+	p := start(t, "28.0", append(twoNetworks, "FOSTER_LISTEN=unix://"+path, "FOSTER_WEBHOOK_URL=http://127.0.0.1:1/hunter2",
+		"LAUNCH_ENVIRONMENTS=TOKEN=hunter2", "LAUNCH_COMMAND=serve --password hunter2", "LAUNCH_LABELS=key=hunter2")...)
+	ask := func(of, until string) string {
+		var answer strings.Builder
+		resp, err := unixClient(path).Get("http://foster" + of)
+		if err != nil {
+			return err.Error()
 		}
-		if resp, err := unixClient(path).Get("http://foster/readyz"); err == nil {
-			b, _ := io.ReadAll(resp.Body)
-			_ = resp.Body.Close()
-			ready = string(b)
+		defer resp.Body.Close()
+		for lines := bufio.NewScanner(resp.Body); lines.Scan(); {
+			answer.WriteString(lines.Text() + "\n")
+			if until != "" && strings.Contains(lines.Text(), until) {
+				break
+			}
+		}
+		return answer.String()
+	}
+	await := func(of, want string) {
+		t.Helper()
+		for began := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+			got := ask(of, "")
+			if strings.Contains(got, want) {
+				return
+			}
+			if time.Since(began) > 20*time.Second {
+				t.Fatalf("%s never said %q: %s\n%s", of, want, got, p.out.String())
+			}
+		}
+	}
+	await("/readyz", "whole: ")
+	if err := p.engine.Kill(p.child().ID); err != nil {
+		t.Fatal(err)
+	}
+	await("/metrics", `foster_recoveries_total{cause="died",outcome="recovered"} 1`)
+	for of, has := range map[string]string{"/status": `"kind":"recovered"`, "/events": `"kind":"recovered"`, "/metrics": "foster_child_up", "/": "<html", "/healthz": "whole"} {
+		until := ""
+		if of == "/events" {
+			until = has // it has no end
+		}
+		if answer := ask(of, until); !strings.Contains(answer, has) || strings.Contains(answer, "hunter2") {
+			t.Errorf("%s has no %q, or a secret: %s", of, has, answer)
 		}
 	}
 	p.child()
