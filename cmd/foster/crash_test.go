@@ -212,7 +212,7 @@ func thin(points []point) []point {
 // reach it one by one, and in which order calls are made that may be under way
 // together, is another thing in each run: some points take several tries.
 func TestCrashPoints(t *testing.T) {
-	const tries = 6
+	const tries = 15
 	covered := map[string]int{}
 	for _, c := range crashStories {
 		t.Run(c.name, func(t *testing.T) {
