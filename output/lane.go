@@ -3,32 +3,34 @@ package output
 import (
 	"context"
 	"io"
+	"sync"
 	"time"
 )
 
 const (
-	// chunk is the size of a lane's buffers: what is written at once.
+	// chunk is the size of a lane's two buffers: one is filled while the other is
+	// written, so that what comes in small pieces is written in larger ones.
 	chunk = 32 << 10
-	// chunks are a lane's buffers: one is filled while the other is written.
-	chunks = 2
 	// lineStill is how long a line that has begun holds a lane without growing.
 	lineStill = time.Second
 )
 
-// lane is the way to one of foster's outputs. Who has the turn fills buffers;
-// its own goroutine writes them, so that a reader who is slow holds up that
-// goroutine and those who wait for a buffer, and they can be called off.
+// lane is the way to one of foster's outputs. Who has the turn fills a buffer;
+// its own goroutine writes the other, so that a reader who is slow holds up that
+// goroutine and those who wait for room, and they can be called off.
 type lane struct {
 	to   io.Writer
 	turn chan struct{} // holds one token while nobody has the turn
-	free chan []byte
-	full chan []byte // closed by the Sink
 
 	// Of who has the turn:
-	buf   []byte        // being filled; nil: none
 	line  *voice        // whose line has begun and not ended
 	moved time.Time     // when it last grew
 	over  chan struct{} // closed when it ends
+
+	mu   sync.Mutex
+	buf  []byte        // being filled
+	work chan struct{} // holds a token when there may be something to write; closed by the Sink
+	room chan struct{} // holds a token when there may be room again
 
 	failed func(error) // told of the first error of a series; may be nil
 	ended  chan struct{}
@@ -36,28 +38,42 @@ type lane struct {
 
 func newLane(to io.Writer) *lane {
 	l := &lane{
-		to: to, turn: make(chan struct{}, 1), free: make(chan []byte, chunks), full: make(chan []byte, chunks),
+		to: to, turn: make(chan struct{}, 1), work: make(chan struct{}, 1), room: make(chan struct{}, 1),
 		over: make(chan struct{}), ended: make(chan struct{}),
 	}
 	l.turn <- struct{}{}
-	for range chunks {
-		l.free <- nil // made when it is first needed
-	}
 	return l
 }
 
-// run writes what is full. After an error it takes and forgets: a pipe that
+// run writes what there is. After an error it takes and forgets: a pipe that
 // nobody reads any more must not stop anything, a full disk may have room again.
 func (l *lane) run() {
 	defer close(l.ended)
 	broken := false
-	for b := range l.full {
-		_, err := l.to.Write(b)
-		if err != nil && !broken && l.failed != nil {
-			l.failed(err)
+	var spare []byte
+	for open := true; open; {
+		_, open = <-l.work
+		l.mu.Lock()
+		full := l.buf
+		l.buf = spare[:0]
+		l.mu.Unlock()
+		signal(l.room)
+		if len(full) > 0 {
+			_, err := l.to.Write(full)
+			if err != nil && !broken && l.failed != nil {
+				l.failed(err)
+			}
+			broken = err != nil
 		}
-		broken = err != nil
-		l.free <- b[:0]
+		spare = full
+	}
+}
+
+// signal leaves a token, unless there is one.
+func signal(c chan<- struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
 	}
 }
 
@@ -97,7 +113,7 @@ func (l *lane) acquire(ctx context.Context, v *voice) error {
 
 var lineEnd = []byte{'\n'}
 
-// append puts bytes on their way. It waits for a free buffer, at most until
+// append puts bytes on their way. It waits for room, at most until
 // ctx ends; bytes before those that had no room are on their way all the same.
 func (l *lane) append(ctx context.Context, p []byte) error {
 	_, err := l.add(ctx, p)
@@ -107,37 +123,29 @@ func (l *lane) append(ctx context.Context, p []byte) error {
 // add is append, and says how many bytes are on their way.
 func (l *lane) add(ctx context.Context, p []byte) (n int, err error) {
 	for n < len(p) {
+		l.mu.Lock()
 		if l.buf == nil {
-			select {
-			case l.buf = <-l.free:
-			case <-ctx.Done():
-				return n, ctx.Err()
-			}
-			if l.buf == nil {
-				l.buf = make([]byte, 0, chunk)
-			}
+			l.buf = make([]byte, 0, chunk) // when it is first needed
 		}
 		m := min(chunk-len(l.buf), len(p)-n)
 		l.buf = append(l.buf, p[n:n+m]...)
-		n += m
-		if len(l.buf) == chunk {
-			l.flush()
+		l.mu.Unlock()
+		if n += m; n == len(p) {
+			break
+		}
+		signal(l.work)
+		select {
+		case <-l.room:
+		case <-ctx.Done():
+			return n, ctx.Err()
 		}
 	}
 	return n, nil
 }
 
-// flush hands the buffer over. There are as many places as buffers: it does not wait.
-func (l *lane) flush() {
-	if l.buf != nil {
-		l.full <- l.buf
-		l.buf = nil
-	}
-}
-
 // release gives the turn back; all that was appended is on its way.
 func (l *lane) release(v *voice) {
-	l.flush()
+	signal(l.work)
 	switch {
 	case v.open:
 		l.line, l.moved = v, time.Now()

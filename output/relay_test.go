@@ -187,7 +187,7 @@ func TestDrainIsBounded(t *testing.T) {
 				st := newStand(t, settings{version: "28.0"})
 				st.launch(0, settings{})
 				end := test.hinder(st)
-				for range 5000 {
+				for range 20000 {
 					st.print(1, strings.Repeat("x", 99)+"\n")
 				}
 				if err := st.Kill(st.child); err != nil {

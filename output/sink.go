@@ -76,7 +76,7 @@ func (s *Sink) Close(within time.Duration) {
 		s.own.end()
 		s.notes.end()
 		for _, l := range s.lanes {
-			close(l.full)
+			close(l.work)
 			<-l.ended
 		}
 	}()
