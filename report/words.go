@@ -33,6 +33,9 @@ func Words(n state.Note) (zerolog.Level, string) {
 		}
 		return zerolog.InfoLevel, fmt.Sprintf("works again, after %s: %s", plural(n.Attempt, "failure", "failures"), n.Cause)
 	case state.GaveUp:
+		if n.Detail == state.OwnAttemptsSpent {
+			return zerolog.ErrorLevel, "giving up on this child, it is not started again: the others go on"
+		}
 		return zerolog.ErrorLevel, "giving up, the rest is for the restart policy of the service"
 	case state.Awaits:
 		if n.Cause == "owner" {
@@ -84,6 +87,12 @@ func faultWords(n state.Note) string {
 		return "the child was made from another configuration"
 	case "start-given-up":
 		return "the start of the child was not finished: its post_start hooks did not run to their end"
+	case "prepare":
+		return "what the child needs, its image or a volume, cannot be had"
+	case "create":
+		return "the child's container cannot be made"
+	case "start":
+		return "the child's container cannot be started"
 	case "parent-recreated":
 		return "the followed container whose network the child shares is another one, or another run, now"
 	default:

@@ -26,9 +26,18 @@ func TestSentences(t *testing.T) {
 			t.Errorf("%s is told at %s", k, level)
 		}
 	}
-	for _, cause := range []string{"died", "oom", "stopped", "removed", "disconnected", "unhealthy", "parent-down", "owner-recreated", "owner-down", "start-given-up", "spec-changed", "parent-recreated"} {
+	for _, cause := range []string{"died", "oom", "stopped", "removed", "disconnected", "unhealthy", "parent-down", "owner-recreated", "owner-down", "start-given-up", "spec-changed", "parent-recreated", "prepare", "create", "start"} {
 		if words := faultWords(state.Note{Cause: cause}); strings.Contains(words, cause+"\x00") || strings.HasSuffix(words, ": "+cause) {
 			t.Errorf("fault %s has no words: %q", cause, words)
 		}
+	}
+}
+
+// TestGivingUp: a child that is given up alone does not end foster.
+func TestGivingUp(t *testing.T) {
+	_, all := Words(state.Note{Kind: state.GaveUp, Child: "web", Cause: "died", Detail: "the attempts are spent"})
+	level, one := Words(state.Note{Kind: state.GaveUp, Child: "web", Cause: "died", Detail: state.OwnAttemptsSpent})
+	if level != zerolog.ErrorLevel || !strings.Contains(one, "the others go on") || !strings.Contains(all, "restart policy of the service") {
+		t.Errorf("%s: %q, and of all %q", level, one, all)
 	}
 }

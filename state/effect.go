@@ -193,7 +193,8 @@ const (
 	Degraded
 	// Healed: a Degraded has ended.
 	Healed
-	// GaveUp: the policy or the budget ends the project.
+	// GaveUp: the policy or the budget ends the project, or, with
+	// OwnAttemptsSpent, one child.
 	GaveUp
 	// Held: another live foster or a foreign container holds the child's place,
 	// or the whole project's when there is no Child.

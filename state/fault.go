@@ -61,6 +61,10 @@ func (c *core) died(ch *Child, cause string, code int) {
 	c.verdict(ch, cause)
 }
 
+// OwnAttemptsSpent is the Detail of a GaveUp that ends one child alone; any
+// other ends the project.
+const OwnAttemptsSpent = "its own attempts are spent"
+
 // verdict applies the restart policy to a child whose end is to be recovered
 // from.
 func (c *core) verdict(ch *Child, cause string) {
@@ -72,7 +76,7 @@ func (c *core) verdict(ch *Child, cause string) {
 	case cc.MaxAttempts == 0:
 		c.spend(ch, cause)
 	case ch.Attempt > cc.MaxAttempts:
-		c.do(Note{Kind: GaveUp, Child: ch.Name, Cause: cause, Detail: "its own attempts are spent", Code: ch.Code, Attempt: cc.MaxAttempts})
+		c.do(Note{Kind: GaveUp, Child: ch.Name, Cause: cause, Detail: OwnAttemptsSpent, Code: ch.Code, Attempt: cc.MaxAttempts})
 		c.finish(ch)
 	}
 }

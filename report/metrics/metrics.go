@@ -34,7 +34,7 @@ const (
 // that comes into being with its first count shows no increase.
 var causes = []string{
 	"died", "oom", "stopped", "removed", "disconnected", "unhealthy", "parent-down", "parent-recreated",
-	"owner-down", "owner-recreated", "start-given-up", "spec-changed",
+	"owner-down", "owner-recreated", "prepare", "create", "start", "start-given-up", "spec-changed",
 }
 
 // buckets reach from a network that is attached again to an image that has to
@@ -62,7 +62,7 @@ func New(cfg Config) *Metrics {
 			Name: "foster_faults_total", Help: "Faults of children that were seen, by cause.",
 		}, []string{"cause"}),
 		recoveries: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "foster_recoveries_total", Help: "Faults that came to an end, by cause and outcome: recovered, or gave-up when the restart policy or the budget ended the run.",
+			Name: "foster_recoveries_total", Help: "Faults that came to an end, by cause and outcome: recovered, or gave-up when the restart policy or a budget of attempts ended the run, or that child for good.",
 		}, []string{"cause", "outcome"}),
 		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "foster_recovery_duration_seconds", Help: "Time from a fault until the child was whole again, by what made it whole.", Buckets: buckets,

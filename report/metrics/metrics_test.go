@@ -1,11 +1,11 @@
 package metrics
 
 import (
-	"go/ast"
-	"go/parser"
-	"go/token"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
-	"strconv"
 	"testing"
 	"time"
 
@@ -82,31 +82,26 @@ func TestTroubles(t *testing.T) {
 	})
 }
 
-// TestCauses: each cause that there are words for has a series from the beginning.
+// TestCauses: each cause that the core's stories have a fault of has a series
+// from the beginning.
 func TestCauses(t *testing.T) {
-	file, err := parser.ParseFile(token.NewFileSet(), "../words.go", nil, 0)
-	if err != nil {
-		t.Fatal(err)
+	stories, err := filepath.Glob("../../state/testdata/*.txt")
+	if err != nil || len(stories) == 0 {
+		t.Fatalf("%d stories, %v", len(stories), err)
 	}
-	var worded []string
-	for _, d := range file.Decls {
-		if f, ok := d.(*ast.FuncDecl); ok && f.Name.Name == "faultWords" {
-			ast.Inspect(f, func(n ast.Node) bool {
-				if c, ok := n.(*ast.CaseClause); ok {
-					for _, e := range c.List {
-						cause, err := strconv.Unquote(e.(*ast.BasicLit).Value)
-						if err != nil {
-							t.Fatal(err)
-						}
-						worded = append(worded, cause)
-					}
-				}
-				return true
-			})
+	fault := regexp.MustCompile(`note fault .*\bcause=([a-z-]+)`)
+	told := map[string]bool{}
+	for _, path := range stories {
+		story, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range fault.FindAllStringSubmatch(string(story), -1) {
+			told[m[1]] = true
 		}
 	}
-	if got, want := slices.Sorted(slices.Values(causes)), slices.Sorted(slices.Values(worded)); !slices.Equal(got, want) {
-		t.Errorf("the causes are %v, those with words are %v", got, want)
+	if got, want := slices.Sorted(slices.Values(causes)), slices.Sorted(maps.Keys(told)); !slices.Equal(got, want) {
+		t.Errorf("the causes are %v, the stories have %v", got, want)
 	}
 }
 
