@@ -33,6 +33,7 @@ type Board struct {
 	tallies    []tally // of the children, in their order
 	recoveries recoveries
 	engine     Engine
+	handed     time.Time // when standby or away was last left for up
 	history    []Entry
 	seq        uint64
 	readers    map[*Reader]struct{}
@@ -96,6 +97,9 @@ func (b *Board) Stepped(s Step) {
 	moved := s.From.Stage != s.To.Stage || s.From.StreamUp != s.To.StreamUp
 	if s.From.StreamUp != s.To.StreamUp {
 		b.engine.Stream, b.engine.Since = s.To.StreamUp, s.At
+	}
+	if waited := s.From.Stage == state.Standby || s.From.Stage == state.Away; waited && s.To.Stage == state.Up {
+		b.handed = s.At
 	}
 	if s.From.Stage != s.To.Stage {
 		b.add(Entry{At: s.At, Kind: KindStage, Level: "info", Text: "project: " + s.From.Stage.String() + " -> " + s.To.Stage.String(), Detail: s.To.Reason})
@@ -172,9 +176,10 @@ func (b *Board) Retries(child string, until time.Time) {
 func (b *Board) Status(history bool) Status {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	now := time.Now()
 	s := Status{
-		Schema: Schema, Now: time.Now(), Foster: b.cfg.Foster, Project: b.cfg.Project,
-		Stage: b.now.Stage.String(), Elder: b.now.Elder, Health: Judge(b.now), Engine: b.engine,
+		Schema: Schema, Now: now, Foster: b.cfg.Foster, Project: b.cfg.Project,
+		Stage: b.now.Stage.String(), Elder: b.now.Elder, Health: Judge(b.now, now, b.handed), Engine: b.engine,
 		Children: b.children(), Networks: b.networks(), Recoveries: b.recoveries.summary(), Seq: b.seq,
 	}
 	if history {
@@ -187,7 +192,7 @@ func (b *Board) Status(history bool) Status {
 func (b *Board) Health() Verdict {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return Judge(b.now)
+	return Judge(b.now, time.Now(), b.handed)
 }
 
 // State is the core's State after the last step; it is not to be changed.

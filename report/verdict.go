@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"foster/state"
 )
@@ -38,8 +39,10 @@ var conditions = []condition{
 	{"checking", true, false},
 	{"tolerated", true, false},
 	{"ending", true, false},
+	{"launching", true, false},
 	{"awaiting", true, false},
 	{"held", true, false},
+	{"blind", true, false},
 	{"away", true, false},
 	{"standby", true, false},
 	{"stopping", true, false}, // its end is what Swarm shall see: a signal more would cut the children's grace
@@ -52,8 +55,14 @@ var conditions = []condition{
 	{"aborting", false, false},
 }
 
-// Judge says how a project is.
-func Judge(s state.State) Verdict {
+// launchGrace is how long a launch after a hand-over may take: the start period
+// of the image's HEALTHCHECK, which the success of a foster that stands by has
+// ended already.
+const launchGrace = 10 * time.Minute
+
+// Judge says how a project is now. handed is when foster was last done with
+// waiting, as a standby or for its parent; zero: it never waited.
+func Judge(s state.State, now, handed time.Time) Verdict {
 	worst, reasons := 0, []string(nil)
 	take := func(name, reason string) {
 		i := slices.IndexFunc(conditions, func(c condition) bool { return c.name == name })
@@ -80,7 +89,15 @@ func Judge(s state.State) Verdict {
 		}
 	case state.Up:
 		for i := range s.Children {
-			take(judge(&s, &s.Children[i]))
+			ch := &s.Children[i]
+			name, reason := judge(&s, ch)
+			if name == "starting" && launching(ch, now, handed) {
+				name = "launching"
+			}
+			take(name, reason)
+		}
+		if !s.StreamUp {
+			take("blind", "the engine's events do not arrive: what happens meanwhile is not seen")
 		}
 		for _, n := range s.Networks {
 			if n.State != state.NetPresent && n.Attempt > 0 {
@@ -101,6 +118,13 @@ func ended(why string) string {
 		return "everything is taken down"
 	}
 	return "everything is taken down: " + why
+}
+
+// launching: the child is at its first try since the hand-over, nothing has
+// failed yet, and there is time left.
+func launching(ch *state.Child, now, handed time.Time) bool {
+	fine := !ch.Launched && ch.Attempt <= 1 && len(ch.Failing) == 0 && !ch.Fault.At.After(handed)
+	return fine && !handed.IsZero() && now.Sub(handed) < launchGrace
 }
 
 // judge is how one child of a project that is up is. What is bad outranks what
@@ -124,7 +148,7 @@ func judge(s *state.State, ch *state.Child) (name, reason string) {
 	case ch.Awaits != "" && ch.Launched && ownerless(s, ch):
 		return "awaiting", fmt.Sprintf("%s: waiting for %s", ch.Name, ch.Awaits)
 	case ch.Awaits != "" && ch.Launched:
-		return "recovering", fmt.Sprintf("%s: waiting for %s", ch.Name, ch.Awaits)
+		return waiting(s, ch, first), fmt.Sprintf("%s: waiting for %s", ch.Name, ch.Awaits)
 	case ch.Awaits != "":
 		return "starting", fmt.Sprintf("%s: waiting for %s", ch.Name, ch.Awaits)
 	case ch.Phase == state.Waiting && ch.Holder != "":
@@ -135,6 +159,21 @@ func judge(s *state.State, ch *state.Child) (name, reason string) {
 		return "recovering", fmt.Sprintf("%s: being recovered (%s)", ch.Name, ch.Phase)
 	}
 	return "starting", fmt.Sprintf("%s: being launched (%s)", ch.Name, ch.Phase)
+}
+
+// waiting is how a child that was whole is while it waits. As long as the task
+// is not failed for the child that is waited for, it is not for this one.
+func waiting(s *state.State, ch *state.Child, first bool) string {
+	name, _, _ := strings.Cut(ch.Awaits, " ")
+	if other, ok := s.Child(name); ok && other != ch && first {
+		switch is, _ := judge(s, other); is {
+		case "checking", "ending", "tolerated":
+			return "checking"
+		case "awaiting", "held", "paused":
+			return "awaiting"
+		}
+	}
+	return "recovering"
 }
 
 // alive is how a child that runs is. first: only its first recovery, if any, is

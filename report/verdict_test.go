@@ -43,6 +43,12 @@ func TestJudge(t *testing.T) {
 		{"another foster has the child", with(func(ch *state.Child) { ch.Phase, ch.Holder = state.HeldBack, "abc" }), "held", true, false, "web: its place is held by abc"},
 		{"the followed container is down", func(s *state.State) { s.Stage = state.Away }, "away", true, false, "followed container"},
 		{"paused", with(func(ch *state.Child) { ch.Whole, ch.Paused = false, true }), "paused", true, false, "web: somebody paused it"},
+		{"the engine is silent", func(s *state.State) { s.StreamUp = false }, "blind", true, false, "events do not arrive"},
+		{"silent, and it was bad before", func(s *state.State) {
+			s.StreamUp = false
+			faulty(func(ch *state.Child) { ch.Health = state.Unhealthy })(s)
+		}, "unhealthy", false, false, "gave up"},
+		{"silent, and waited", func(s *state.State) { s.Stage, s.StreamUp = state.Standby, false }, "standby", true, false, "another foster"},
 		{"closing", func(s *state.State) { s.Stage, s.Reason = state.Closing, "the attempts are spent" }, "stopping", true, false, "everything is taken down: the attempts are spent"},
 		{"closing with its work done", func(s *state.State) {
 			s.Stage = state.Closing
@@ -103,7 +109,14 @@ func TestJudge(t *testing.T) {
 
 		{"in back-off", faulty(func(ch *state.Child) { ch.Phase, ch.Attempt = state.Waiting, 3 }), "backoff", false, false, "web: in back-off after 3 starts"},
 		{"in back-off for a holder", faulty(func(ch *state.Child) { ch.Phase, ch.Holder = state.Waiting, "container other" }), "backoff", false, false, "held by container other"},
-		{"waits for another child", faulty(func(ch *state.Child) { ch.Phase, ch.Awaits = state.Absent, "db to run" }), "recovering", false, false, "web: waiting for db to run"},
+		{"waits for a child that is recovered", awaits(1, state.Child{Phase: state.Removing}), "recovering", false, false, "web: waiting for db to be healthy"},
+		{"waits for a child that gets its grace", awaits(0, state.Child{Phase: state.Stopping}), "ending", true, false, "db: gets its stop grace"},
+		{"waits for a child whose healthcheck begins", awaits(0, state.Child{Phase: state.Alive, Seen: true, Health: state.HealthStarting, Fault: state.Fault{Cause: "died", Attempts: 1}}), "checking", true, false, "web: waiting for db to be healthy"},
+		{"the same, at its own second try", awaits(2, state.Child{Phase: state.Alive, Seen: true, Health: state.HealthStarting, Fault: state.Fault{Cause: "died", Attempts: 1}}), "recovering", false, false, "web: waiting for db to be healthy"},
+		{"waits for a child at its second try", awaits(1, state.Child{Phase: state.Alive, Seen: true, Health: state.HealthStarting, Fault: state.Fault{Cause: "died", Attempts: 2}}), "recovering", false, false, "web: waiting for db to be healthy"},
+		{"waits for a child that is tolerated", tolerant(awaits(1, state.Child{Phase: state.Alive, Seen: true, Health: state.Unhealthy})), "tolerated", true, false, "db: unhealthy, which is tolerated"},
+		{"waits for a child that is paused", awaits(1, state.Child{Phase: state.Alive, Seen: true, Paused: true}), "awaiting", true, false, "web: waiting for db to be healthy"},
+		{"waits for a child that is held", awaits(1, state.Child{Phase: state.HeldBack, Holder: "abc"}), "held", true, false, "db: its place is held by abc"},
 		{"its owner is gone", func(s *state.State) {
 			faulty(func(ch *state.Child) { ch.Phase, ch.Awaits = state.Absent, "container vpn, which is not there" })(s)
 			bound(s, state.Owner{Name: "vpn"})
@@ -121,7 +134,7 @@ func TestJudge(t *testing.T) {
 			s := state.State{Stage: state.Up, StreamUp: true, Children: []state.Child{whole}}
 			s.Config.Policy.StableAfter = 10 * time.Second
 			x.change(&s)
-			got := Judge(s)
+			got := Judge(s, noon, time.Time{})
 			if got.State != x.state || got.Healthy != x.healthy || got.Ready != x.ready || !strings.Contains(got.Reason, x.says) {
 				t.Errorf("%+v, want %s (healthy %t, ready %t) since %q", got, x.state, x.healthy, x.ready, x.says)
 			}
@@ -132,6 +145,16 @@ func TestJudge(t *testing.T) {
 func nets(back state.AttachState, holder string) func(*state.Child) {
 	return func(ch *state.Child) {
 		ch.Nets = []state.Attachment{{Network: "front", State: state.Attached}, {Network: "back", State: back, Holder: holder}}
+	}
+}
+
+// awaits makes the child, after some tries, wait for another one that was whole.
+func awaits(tries int, db state.Child) func(*state.State) {
+	return func(s *state.State) {
+		web := &s.Children[0]
+		web.Whole, web.Phase, web.Awaits, web.Fault = false, state.Absent, "db to be healthy", state.Fault{Cause: "owner-recreated", Attempts: tries}
+		db.Name, db.Launched = "db", true
+		s.Children = append(s.Children, db)
 	}
 }
 
@@ -153,7 +176,7 @@ func TestJudgeTakesTheWorst(t *testing.T) {
 		waiting("d"),
 		{Name: "e", Phase: state.Alive, Seen: true, Paused: true, Launched: true},
 	}}
-	if got := Judge(s); got.State != "backoff" || got.Reason != "b: in back-off after 1 start; d: in back-off after 1 start" {
+	if got := Judge(s, noon, time.Time{}); got.State != "backoff" || got.Reason != "b: in back-off after 1 start; d: in back-off after 1 start" {
 		t.Errorf("%+v", got)
 	}
 	names := map[string]bool{}

@@ -29,7 +29,8 @@ func TestVerdicts(t *testing.T) {
 		line           string
 	}{
 		{"at the beginning", func(*state.State) {}, 503, 503, "starting: waiting for the engine\n"},
-		{"whole", whole, 200, 200, "whole: 1 child is whole\n"},
+		{"the engine is silent", whole, 200, 503, "blind: the engine's events do not arrive: what happens meanwhile is not seen\n"},
+		{"whole", func(s *state.State) { whole(s); s.StreamUp = true }, 200, 200, "whole: 1 child is whole\n"},
 		{"dead", died, 503, 503, "recovering: web: being recovered (dead)\n"},
 		{"standby", func(s *state.State) { s.Stage = state.Standby }, 200, 503, "standby: another foster has this project: waiting for its end\n"},
 		{"closing", func(s *state.State) {

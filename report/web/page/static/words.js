@@ -10,6 +10,7 @@ const verdicts = table({
 	paused: ['Paused', 'pause'], held: ['Held', 'pause'], away: ['Away', 'pause'], standby: ['Standing by', 'pause'],
 	checking: ['Recovered, being checked', 'busy'], tolerated: ['Unhealthy, tolerated', 'warn'], ending: ['Recovering', 'busy'],
 	awaiting: ['Waiting', 'pause'], unstable: ['Unstable', 'warn'], aborting: ['Giving up', 'bad'],
+	launching: ['Launching', 'busy'], blind: ['Engine silent', 'warn'],
 	starting: ['Starting', 'busy'], recovering: ['Recovering', 'busy'], degraded: ['Degraded', 'warn'], backoff: ['Backing off', 'warn'],
 	unhealthy: ['Unhealthy', 'bad'], stopping: ['Stopping', 'stop'],
 });
