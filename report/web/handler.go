@@ -63,10 +63,14 @@ func (s *Server) guard(next http.Handler) http.Handler {
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("X-Frame-Options", "DENY")
 		defer func() {
-			if p := recover(); p != nil && p != http.ErrAbortHandler {
-				s.opts.Log.Error().Str("path", r.URL.Path).Interface("panic", p).Msg("an HTTP request could not be answered: this is a bug")
-				panic(http.ErrAbortHandler)
+			p := recover()
+			if p == nil {
+				return
 			}
+			if p != http.ErrAbortHandler {
+				s.opts.Log.Error().Str("path", r.URL.Path).Interface("panic", p).Msg("an HTTP request could not be answered: this is a bug")
+			}
+			panic(http.ErrAbortHandler) // what is cut must not look whole
 		}()
 		switch {
 		case rebound(r):

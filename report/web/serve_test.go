@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -137,6 +138,25 @@ func TestPanic(t *testing.T) {
 	})
 	if got := log.String(); !strings.Contains(got, `"level":"error","path":"/x","panic":"a bug"`) || strings.Count(got, "\n") != 1 {
 		t.Errorf("the log says %s", got)
+	}
+}
+
+// TestCut: an answer that its handler cuts is cut, which is no bug.
+func TestCut(t *testing.T) {
+	var log bytes.Buffer
+	page := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "half of it")
+		_ = http.NewResponseController(w).Flush()
+		panic(http.ErrAbortHandler)
+	})
+	within(t, Options{Page: page, Log: zerolog.New(&log)}, func(w *world) {
+		b, err := io.ReadAll(w.ask("GET", "/x", nil).Body)
+		if string(b) != "half of it" || !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("the answer is %q, %v", b, err)
+		}
+	})
+	if log.Len() > 0 {
+		t.Errorf("the log says %s", log.String())
 	}
 }
 
