@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path"
 	"sync"
 	"time"
@@ -20,7 +21,7 @@ import (
 )
 
 // errStalled is why a pull ends that makes no progress.
-var errStalled = fmt.Errorf("no progress for %s", pullStall)
+var errStalled = fmt.Errorf("no progress for %s: %w", pullStall, os.ErrDeadlineExceeded)
 
 // pull fetches an image. Cancelling ctx ends it at once: the engine gives a
 // pull up when its client goes.

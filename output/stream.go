@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strconv"
 	"time"
 
@@ -19,7 +20,7 @@ const (
 	readSize = 16 << 10
 )
 
-var errOpenTimeout = fmt.Errorf("the engine does not begin the log within %s", openTimeout)
+var errOpenTimeout = fmt.Errorf("the engine does not begin the log within %s: %w", openTimeout, os.ErrDeadlineExceeded)
 
 // read relays what the engine has past the position, and with follow also what
 // comes. Without an error the stream has ended as the engine wanted it to.

@@ -39,20 +39,15 @@ func (m measured) RoundTrip(r *http.Request) (*http.Response, error) {
 	if resp != nil {
 		code = resp.StatusCode
 	}
-	m.calls.seconds.WithLabelValues(what, class(code, err)).Observe(time.Since(began).Seconds())
+	m.calls.seconds.WithLabelValues(what, class(r.Context(), code, err)).Observe(time.Since(began).Seconds())
 	return resp, err
 }
 
-// class says how a call ended.
-func class(code int, err error) string {
-	var late net.Error
+// class says how a call ended that was made with ctx.
+func class(ctx context.Context, code int, err error) string {
 	switch {
-	case errors.Is(err, context.Canceled):
-		return "canceled"
-	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &late) && late.Timeout():
-		return "timeout"
 	case err != nil:
-		return "unreachable"
+		return failure(ctx, err)
 	case code < http.StatusBadRequest:
 		return "ok" // 304 too: it was so already
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
@@ -65,4 +60,22 @@ func class(code int, err error) string {
 		return "invalid"
 	}
 	return "server"
+}
+
+// failure says why there was no answer. Of a context that was cancelled the
+// error of a transport is the cause, which may be any error at all.
+func failure(ctx context.Context, err error) string {
+	switch {
+	case late(err), late(context.Cause(ctx)):
+		return "timeout"
+	case errors.Is(err, context.Canceled), ctx.Err() != nil:
+		return "canceled"
+	}
+	return "unreachable"
+}
+
+// late says whether an error is one of time that has run out.
+func late(err error) bool {
+	var timed net.Error
+	return errors.As(err, &timed) && timed.Timeout()
 }

@@ -65,6 +65,39 @@ func TestCallClasses(t *testing.T) {
 	}
 }
 
+// ending is a server that answers nothing before the context of a call ends.
+type ending struct{}
+
+func (ending) RoundTrip(r *http.Request) (*http.Response, error) {
+	<-r.Context().Done()
+	return nil, context.Cause(r.Context()) // as net/http does
+}
+
+// TestEndedCalls: who ended a call, and not with which words, is its class.
+func TestEndedCalls(t *testing.T) {
+	for _, c := range []struct {
+		cause error
+		class string
+	}{
+		{nil, "canceled"},
+		{errors.New("signalled"), "canceled"},
+		{fmt.Errorf("no progress for 1m: %w", os.ErrDeadlineExceeded), "timeout"},
+		{fmt.Errorf("too slow: %w", context.DeadlineExceeded), "timeout"},
+	} {
+		w := newWorld(t)
+		ctx, end := context.WithCancelCause(t.Context())
+		end(c.cause)
+		r, err := http.NewRequestWithContext(ctx, "POST", "http://x/v1.41/images/create", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if resp, err := w.calls.Transport(ending{}).RoundTrip(r); err == nil {
+			t.Errorf("there is an answer: %v", resp.Body.Close())
+		}
+		w.shows(map[string]float64{fmt.Sprintf(`foster_engine_call_duration_seconds_count{class=%q,verb="image_pull"}`, c.class): 1})
+	}
+}
+
 // TestVerbs: names do not matter, not even names that look like verbs.
 func TestVerbs(t *testing.T) {
 	for call, want := range map[string]string{
