@@ -6,10 +6,11 @@
 // and returns; it never waits for anybody, so that no reader, however slow, can
 // hold a recovery up.
 //
-//	loop ──Step──> Board ──Status, Since──> /status, /events, foster health, foster status
-//	          ├──> metrics (counters only)
+//	loop ──Step──> Board ──Status, Since──> /status, /events, foster health, foster status,
+//	          │                             metrics (gauges), webhook (a bounded queue of its own)
+//	          ├──> metrics (what happens is counted)
 //	          ├──> output (whose log is to be followed)
-//	          └──> webhook (a bounded queue of its own)
+//	          └──> quiet (memory is given back when nothing happens)
 //
 // The Board (board.go) is the observer that most others read: the present
 // Status (status.go), a bounded history of notes (entry.go), the durations of
@@ -23,5 +24,5 @@
 //
 // Everything in here is shown to people and machines that may read no secrets:
 // a Status has names, states, times and the engine's own error texts; it never
-// has environment values, commands or credentials.
+// has environment values, commands, credentials or the children's output.
 package report

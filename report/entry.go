@@ -30,8 +30,13 @@ type Entry struct {
 	Down    float64   `json:"down_ms,omitempty"` // with kind recovered
 }
 
+// noteEntry is a note as everybody may read it. What the healthcheck of an
+// unhealthy child printed is the child's output, which only the log shows.
 func noteEntry(n state.Note) Entry {
 	level, text := Words(n)
+	if n.Kind == state.FaultSeen && n.Cause == "unhealthy" {
+		n.Detail = ""
+	}
 	return Entry{
 		Kind: n.Kind.String(), Level: level.String(), Text: text, Child: n.Child, Network: n.Network,
 		Cause: n.Cause, Did: n.Did, Detail: n.Detail, Code: n.Code, Attempt: n.Attempt, Down: milliseconds(n.Down),

@@ -15,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/docker/docker/api/types/container"
 	"github.com/rs/zerolog"
 
 	"foster/report"
@@ -144,7 +145,7 @@ func unixClient(path string) *http.Client {
 func TestListen(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "http.sock")
 	p := start(t, "28.0", append(twoNetworks, "FOSTER_LISTEN=unix://"+path, "FOSTER_WEBHOOK_URL=http://127.0.0.1:1/hunter2",
-		"LAUNCH_ENVIRONMENTS=TOKEN=hunter2", "LAUNCH_COMMAND=serve --password hunter2", "LAUNCH_LABELS=key=hunter2")...)
+		"FOSTER_STABLE_AFTER=1h", "LAUNCH_ENVIRONMENTS=TOKEN=hunter2", "LAUNCH_COMMAND=serve --password hunter2", "LAUNCH_LABELS=key=hunter2")...)
 	ask := func(of, until string) string {
 		var answer strings.Builder
 		resp, err := unixClient(path).Get("http://foster" + of)
@@ -177,7 +178,13 @@ func TestListen(t *testing.T) {
 		t.Fatal(err)
 	}
 	await("/metrics", `foster_recoveries_total{cause="died",outcome="recovered"} 1`)
-	for of, has := range map[string]string{"/status": `"kind":"recovered"`, "/events": `"kind":"recovered"`, "/metrics": "foster_child_up", "/": "<html", "/healthz": "whole"} {
+	p.must(p.engine.Probed(p.child().ID, 1, "the password hunter2 is refused"))
+	p.must(p.engine.SetHealth(p.child().ID, container.Unhealthy))
+	await("/metrics", `foster_recoveries_total{cause="unhealthy",outcome="recovered"} 1`)
+	if log := p.out.String(); !strings.Contains(log, "the password hunter2 is refused") {
+		t.Errorf("the log does not have what the healthcheck said: %s", log)
+	}
+	for of, has := range map[string]string{"/status": `"kind":"recovered"`, "/events": `"kind":"recovered"`, "/metrics": "foster_child_up", "/": "<html", "/healthz": "unstable"} {
 		until := ""
 		if of == "/events" {
 			until = has // it has no end
