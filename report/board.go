@@ -110,7 +110,7 @@ func (b *Board) Stepped(s Step) {
 			b.tallies[i].left(was.Phase, s.At)
 			moved = true
 		}
-		moved = moved || was.Whole != is.Whole || was.Health != is.Health || was.ID != is.ID || was.Fault != is.Fault || was.Awaits != is.Awaits || !slices.Equal(was.Nets, is.Nets)
+		moved = moved || was.Whole != is.Whole || was.Health != is.Health || was.ID != is.ID || was.Fault != is.Fault || was.Awaits != is.Awaits || was.Attempt != is.Attempt || !slices.Equal(was.Nets, is.Nets)
 	}
 	for _, e := range s.Effects {
 		if n, ok := e.(state.Note); ok {
@@ -193,13 +193,6 @@ func (b *Board) Health() Verdict {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return Judge(b.now, time.Now(), b.handed)
-}
-
-// State is the core's State after the last step; it is not to be changed.
-func (b *Board) State() state.State {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.now
 }
 
 // Since lists the kept entries with a number above seq, oldest first.

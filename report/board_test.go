@@ -122,6 +122,10 @@ func TestReaders(t *testing.T) {
 	if !moved(asleep) || moved(asleep) {
 		t.Error("who slept is told once")
 	}
+	step(func(s *state.State) { s.Children[0].Attempt++ })
+	if !moved(awake) || b.Status(false).Children[0].Attempt != 1 {
+		t.Error("nobody was told of another attempt")
+	}
 	if moved(closed) {
 		t.Error("who left is still told")
 	}

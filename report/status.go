@@ -69,8 +69,8 @@ type Child struct {
 	Started       time.Time    `json:"started,omitzero"` // of the present run
 	Faults        int          `json:"faults"`           // in this run of foster
 	Recovered     int          `json:"recovered"`
-	Restarts      int          `json:"restarts"` // containers made to recover
-	Attempt       int          `json:"attempt"`  // creates since the last stable run
+	Restarts      int          `json:"restarts"` // recoveries in a new container
+	Attempt       int          `json:"attempt"`  // tries since the last stable run: creates, and prepares that failed
 	Retry         time.Time    `json:"retry,omitzero"`
 	ExitCode      int          `json:"exit_code"` // of the last run that ended
 	Fault         *Fault       `json:"fault,omitempty"`

@@ -63,7 +63,7 @@ var variables = []spec.Variable{
 	{Name: "FOSTER_FORWARD_LOGS", Kind: spec.KindBool, Default: "true", Example: "false", Doc: "Relay the children's output to foster's own, so that `docker service logs` shows it; see [docs/output.md](docs/output.md)."},
 	{Name: "FOSTER_LISTEN", Kind: spec.KindText, Example: "127.0.0.1:9180", Doc: "Where to serve the status page, `/metrics`, `/status` and `/events`: `address:port`, `:port` or `unix:///path`; see [docs/http.md](docs/http.md)."},
 	{Name: "FOSTER_WEBHOOK_URL", Kind: spec.KindText, Secret: true, Example: "https://hooks.example.org/T0/B0/x", Doc: "Where to POST a notification of faults, recoveries, giving up and waiting; see [docs/notifications.md](docs/notifications.md)."},
-	{Name: "FOSTER_WEBHOOK_TEMPLATE", Kind: spec.KindText, Example: `{"text": "${summary}"}`, Doc: "JSON body of a notification, with `${…}` for its fields; or `slack`, or `discord`; unset: all fields."},
+	{Name: "FOSTER_WEBHOOK_TEMPLATE", Kind: spec.KindText, Secret: true, Example: `{"text": "${summary}"}`, Doc: "JSON body of a notification, with `${…}` for its fields; or `slack`, or `discord`; unset: all fields."},
 	{Name: "FOSTER_LOG_FORMAT", Kind: spec.KindChoice, Default: "auto", Example: "json", Doc: "`json`, `console`, `journald` (fields, where the journal's socket is mounted; else json behind a `<priority>`), or `auto`: console on a terminal, json elsewhere; see [docs/logs.md](docs/logs.md)."},
 	{Name: "FOSTER_LOG_LEVEL", Kind: spec.KindChoice, Default: "info", Example: "debug", Doc: "The least that is logged: `debug`, `info`, `warn` or `error`."},
 }
