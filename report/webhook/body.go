@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -23,7 +25,8 @@ type Body struct{ template string }
 
 // ParseBody reads a template: JSON with ${name} for the fields of a message, or
 // "slack" or "discord"; "" is all fields. A string's value is put in escaped, so
-// ${…} of a text belongs between quotes. $$ is a dollar sign. The error names
+// ${…} of a text belongs between quotes. $$ is a dollar sign. It is tried with
+// values that a naive template breaks on, and without them. The error names
 // what is wrong.
 func ParseBody(text string) (Body, error) {
 	if preset, ok := presets[text]; ok {
@@ -33,33 +36,102 @@ func ParseBody(text string) (Body, error) {
 	if text == "" {
 		return b, nil
 	}
-	var unknown []string
-	// Values that a naive template breaks on.
-	out, err := b.fill(func(name string) (string, bool) {
-		if !slices.Contains(Fields, name) {
-			unknown = append(unknown, name)
+	full := map[string]string{}
+	for _, f := range message(report.Foster{}, "", report.Entry{}, 0) {
+		full[f.name] = escaped(sample(f.value))
+	}
+	if err := b.try(full); err != nil {
+		return Body{}, err
+	}
+	empty := map[string]string{}
+	for _, f := range message(report.Foster{}, "", report.Entry{}, 0) {
+		empty[f.name] = escaped(zero(f.value))
+	}
+	if err := b.try(empty); err != nil {
+		return Body{}, err
+	}
+	asked := b.asked()
+	if len(asked) > askedMost {
+		return Body{}, fmt.Errorf("asks of more than %d fields whether they are empty", askedMost)
+	}
+	for some := range 1 << len(asked) {
+		mixed := maps.Clone(full)
+		for i, name := range asked {
+			if some&(1<<i) != 0 {
+				mixed[name] = empty[name]
+			}
 		}
-		return escaped(sample(name)), true
-	})
-	switch {
-	case err != nil:
-		return Body{}, errors.New("is not a template: a $ that begins no ${name} is written $$")
-	case len(unknown) > 0:
-		return Body{}, fmt.Errorf("has no field ${%s}: there are %s", unknown[0], strings.Join(Fields, ", "))
-	case !json.Valid([]byte(out)):
-		return Body{}, fmt.Errorf("is not JSON once its fields are filled in: %w", syntax(out))
+		if err := b.try(mixed); err != nil {
+			return Body{}, err
+		}
 	}
 	return b, nil
 }
 
-// sample is a value for a field to try a template with.
-func sample(name string) any {
-	for _, f := range message(report.Foster{}, "", report.Entry{}, 0) {
-		if _, text := f.value.(string); f.name == name && !text {
-			return 1
+// try says what is wrong with the template when its fields have these values.
+func (b Body) try(values map[string]string) error {
+	var unknown []string
+	out, err := b.fill(func(name string) (string, bool) {
+		value, known := values[name]
+		if !known {
+			unknown = append(unknown, name)
+		}
+		return value, true
+	})
+	var missing *template.MissingRequiredError
+	switch {
+	case len(unknown) > 0:
+		return fmt.Errorf("has no field ${%s}: there are %s", unknown[0], strings.Join(Fields, ", "))
+	case errors.As(err, &missing):
+		return fmt.Errorf("wants a ${%s} always, and a message may have none: write ${%s:-…}", missing.Variable, missing.Variable)
+	case err != nil:
+		return errors.New("is not a template: a $ that begins no ${name} is written $$")
+	case !json.Valid([]byte(out)):
+		return fmt.Errorf("is not JSON once its fields are filled in: %w", syntax(out))
+	}
+	return nil
+}
+
+// askedMost is how many fields a template may ask whether they are empty: every
+// combination is tried.
+const askedMost = 8
+
+// condition begins with ${name:- and the like: what stands there depends on
+// whether the field is empty.
+var condition = regexp.MustCompile(`\$\{(\w+):`)
+
+// asked are the fields that the template has conditions on.
+func (b Body) asked() []string {
+	var names []string
+	for _, m := range condition.FindAllStringSubmatch(b.template, -1) {
+		if !slices.Contains(names, m[1]) {
+			names = append(names, m[1])
 		}
 	}
-	return "a \"quoted\"\n\\ text"
+	return names
+}
+
+// sample is a value of a field's type that a naive template breaks on. A text
+// begins with what goes on no escape, a number has a point where it may.
+func sample(value any) any {
+	switch value.(type) {
+	case int:
+		return 1
+	case float64:
+		return 1.5
+	}
+	return "x \"quoted\"\n\\ text"
+}
+
+// zero is the empty value of a field's type.
+func zero(value any) any {
+	switch value.(type) {
+	case int:
+		return 0
+	case float64:
+		return 0.0
+	}
+	return ""
 }
 
 func syntax(text string) error {

@@ -77,6 +77,15 @@ func TestBadTemplates(t *testing.T) {
 		`{"text": "${summary}"`: "not JSON",
 		`{"text": "${summary"}`: "not a template",
 		`plain words`:           "not JSON",
+
+		`{"text": "${detail:-a"b}"}`:                  "not JSON",
+		`{"text": "x${child:?x}"}`:                    "wants a ${child} always",
+		`{"text": "${detail:-${nonsense}}"}`:          "no field ${nonsense}",
+		`{"text": "${detail:-${child:+x"y}}"}`:        "not JSON",
+		`{"n": 1.${down_ms}}`:                         "not JSON",
+		`{"n": ${attempt}1}`:                          "not JSON",
+		`{"text": "\u00e${child}"}`:                   "not JSON",
+		`{"text": "` + conditions(askedMost+1) + `"}`: "more than 8 fields",
 	} {
 		if _, err := ParseBody(template); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v, want one line with %q", template, err, want)
@@ -84,10 +93,23 @@ func TestBadTemplates(t *testing.T) {
 	}
 }
 
+// conditions is a template that asks so many fields whether they are empty.
+func conditions(n int) string {
+	var b strings.Builder
+	for _, name := range Fields[:n] {
+		b.WriteString("${" + name + ":-none}")
+	}
+	return b.String()
+}
+
 // FuzzBody: what ParseBody takes is JSON whatever the message says.
 func FuzzBody(f *testing.F) {
-	for _, s := range []string{"slack", `{"a":"${text}"}`, `[${attempt},"${detail:-x}"]`, `{"a":"${text:+${child}}"}`, "${kind", `"\${text}"`} {
+	for _, s := range []string{
+		"slack", `{"a":"${text}"}`, `[${attempt},"${detail:-x}"]`, `{"a":"${text:+${child}}"}`, "${kind", `"\${text}"`,
+		`{"a":"${detail:-a"b}"}`, `"${child:?x}"`, `"${detail:-${nonsense}}"`, `{"a":"${detail:-${child:+x"y}}"}`, `[1.${down_ms}]`,
+	} {
 		f.Add(s, "text \"\\\n\x00é")
+		f.Add(s, "")
 	}
 	f.Fuzz(func(t *testing.T, template, text string) {
 		b, err := ParseBody(template)
@@ -95,7 +117,7 @@ func FuzzBody(f *testing.F) {
 			return
 		}
 		e := recovered
-		e.Text, e.Detail, e.Kind = text, text, "fault"
+		e.Text, e.Detail, e.Kind, e.Child = text, text, "fault", text
 		out, err := b.of(message(someFoster, text, e, 1))
 		if err != nil {
 			t.Fatalf("%q was taken, then: %v", template, err)

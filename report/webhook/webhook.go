@@ -58,7 +58,8 @@ type Sender struct {
 	limit  *rate.Limiter
 
 	queue      []report.Entry
-	suppressed int // since the last one that was sent
+	suppressed int // and not told of yet
+	telling    int // of those, how many the message tells that is on its way
 	failures   int // notifications in a row that were not taken
 }
 
@@ -116,8 +117,12 @@ func (s *Sender) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			end := time.AfterFunc(farewell, abandon)
 			defer end.Stop()
-			if sending && <-sent != nil {
-				s.queue = slices.Insert(s.queue, 0, current)
+			if sending {
+				if <-sent == nil {
+					s.suppressed -= s.telling
+				} else {
+					s.queue = slices.Insert(s.queue, 0, current)
+				}
 			}
 			s.farewell(posting, seq)
 			return ctx.Err()
@@ -163,7 +168,10 @@ func (s *Sender) next() report.Entry {
 	return e
 }
 
+// message is what is posted of an entry. It tells of all that were suppressed
+// up to now; more may be while it is on its way.
 func (s *Sender) message(e report.Entry) (id string, body []byte, err error) {
+	s.telling = s.suppressed
 	fields := message(s.cfg.Foster, s.cfg.Project, e, s.suppressed)
 	body, err = s.cfg.Body.of(fields)
 	return fields[len(fields)-1].value.(string), body, err
@@ -172,11 +180,12 @@ func (s *Sender) message(e report.Entry) (id string, body []byte, err error) {
 // done notes how a delivery ended.
 func (s *Sender) done(ctx context.Context, err error) {
 	switch {
-	case err == nil && s.failures > 0:
-		s.cfg.Log.Info().Str("host", s.host).Int(state.KeyAttempt, s.failures).Msg("notifications are delivered again")
-		s.failures, s.suppressed = 0, 0
 	case err == nil:
-		s.suppressed = 0
+		s.suppressed -= s.telling
+		if s.failures > 0 {
+			s.cfg.Log.Info().Str("host", s.host).Int(state.KeyAttempt, s.failures).Msg("notifications are delivered again")
+			s.failures = 0
+		}
 	case ctx.Err() == nil:
 		s.suppressed++
 		level := zerolog.DebugLevel
@@ -187,10 +196,13 @@ func (s *Sender) done(ctx context.Context, err error) {
 	}
 }
 
-// farewell tries what is left once, until ctx ends: why foster gave up is among it.
+// farewell tries what is left once, until ctx ends: errors first, since why
+// foster gave up is among them, and a server may take all the time for what
+// came before.
 func (s *Sender) farewell(ctx context.Context, seq uint64) {
 	s.take(seq)
-	for len(s.queue) > 0 && ctx.Err() == nil {
+	slices.SortStableFunc(s.queue, func(a, b report.Entry) int { return rank(a) - rank(b) })
+	for len(s.queue) > 0 {
 		id, body, err := s.message(s.next())
 		if err == nil {
 			err = s.post(ctx, &pauses{}, id, body)
@@ -199,6 +211,14 @@ func (s *Sender) farewell(ctx context.Context, seq uint64) {
 			s.cfg.Log.Debug().Err(err).Str("host", s.host).Msg("a notification is lost")
 			continue
 		}
-		s.suppressed = 0
+		s.suppressed -= s.telling
 	}
+}
+
+// rank is an entry's place in a farewell.
+func rank(e report.Entry) int {
+	if e.Level == zerolog.LevelErrorValue {
+		return 0
+	}
+	return 1
 }

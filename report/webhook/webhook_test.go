@@ -1,16 +1,12 @@
 package webhook
 
 import (
-	"bytes"
-	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,111 +17,6 @@ import (
 	"foster/state"
 )
 
-const secretURL = "https://user:pa55@hooks.example.org/T0/s3cret?token=t0ken"
-
-// receiver is the server at the other end, in memory.
-type receiver struct {
-	mu     sync.Mutex
-	began  time.Time
-	answer func(try int) (*http.Response, error)
-	tries  int
-	ids    []string // of each try
-	got    []string // summaries of what was taken, with their time
-}
-
-func (r *receiver) RoundTrip(req *http.Request) (*http.Response, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	raw, err := io.ReadAll(req.Body)
-	if err != nil {
-		return nil, err
-	}
-	r.tries++
-	r.ids = append(r.ids, req.Header.Get("Foster-Delivery"))
-	resp, err := r.answer(r.tries)
-	if err != nil {
-		return nil, err
-	}
-	if resp.StatusCode < 300 {
-		var m struct{ Summary string }
-		if err := json.Unmarshal(raw, &m); err != nil {
-			return nil, err
-		}
-		r.got = append(r.got, fmt.Sprintf("%s %s", time.Since(r.began).Round(100*time.Millisecond), m.Summary))
-	}
-	return resp, nil
-}
-
-func answer(code int, header ...string) (*http.Response, error) {
-	resp := &http.Response{StatusCode: code, Status: fmt.Sprintf("%d %s", code, http.StatusText(code)), Header: http.Header{}, Body: http.NoBody}
-	for i := 0; i+1 < len(header); i += 2 {
-		resp.Header.Set(header[i], header[i+1])
-	}
-	return resp, nil
-}
-
-// world is a Sender with a board to tell things on, in a bubble.
-type world struct {
-	t     *testing.T
-	board *report.Board
-	s     state.State
-	out   receiver
-	log   bytes.Buffer // read after end
-	stop  context.CancelFunc
-	ended chan error
-}
-
-func newWorld(t *testing.T, answer func(try int) (*http.Response, error)) *world {
-	w := &world{t: t, s: state.New(state.Config{Children: []state.ChildConfig{{Name: "web"}}}), ended: make(chan error, 1)}
-	w.board = report.NewBoard(report.Config{Foster: someFoster, Project: "ci"}, w.s)
-	w.out.answer, w.out.began = answer, time.Now()
-	ctx, stop := context.WithCancel(t.Context())
-	w.stop = stop
-	s := New(Config{URL: secretURL, Board: w.board, Foster: someFoster, Project: "ci", Log: zerolog.New(&w.log), Transport: &w.out})
-	go func() { w.ended <- s.Run(ctx) }()
-	synctest.Wait()
-	return w
-}
-
-// note lets the loop tell something, which must take no time at all.
-func (w *world) note(n state.Note) {
-	w.t.Helper()
-	before := time.Now()
-	w.board.Stepped(report.Step{At: before, From: w.s, To: w.s, Event: state.ResyncDue{}, Effects: []state.Effect{n}})
-	if took := time.Since(before); took != 0 {
-		w.t.Errorf("the loop was held up for %s", took)
-	}
-	synctest.Wait()
-}
-
-func (w *world) fault(i int) {
-	w.t.Helper()
-	w.note(state.Note{Kind: state.FaultSeen, Child: "web", Cause: "died", Code: i})
-}
-
-func (w *world) end() {
-	w.t.Helper()
-	w.stop()
-	if err := <-w.ended; !errors.Is(err, context.Canceled) {
-		w.t.Errorf("Run returned %v", err)
-	}
-	for _, secret := range []string{"s3cret", "t0ken", "pa55"} {
-		if strings.Contains(w.log.String(), secret) {
-			w.t.Errorf("the log has %q of the address:\n%s", secret, w.log.String())
-		}
-	}
-}
-
-func (w *world) want(got ...string) {
-	w.t.Helper()
-	if strings.Join(w.out.got, "\n") != strings.Join(got, "\n") {
-		w.t.Errorf("the server got\n\t%s\nwant\n\t%s\nlog:\n%s", strings.Join(w.out.got, "\n\t"), strings.Join(got, "\n\t"), w.log.String())
-	}
-}
-
-func always(code int) func(int) (*http.Response, error) {
-	return func(int) (*http.Response, error) { return answer(code) }
-}
 
 func TestInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -228,6 +119,32 @@ func TestRate(t *testing.T) {
 	})
 }
 
+// TestSuppressedMeanwhile: what does not fit while a message is on its way is
+// told by the next one.
+func TestSuppressedMeanwhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		down := true
+		w := newWorld(t, func(int) (*http.Response, error) {
+			if down {
+				return answer(503)
+			}
+			return answer(200)
+		})
+		const lost = 10
+		for i := range 1 + queueMost + lost {
+			w.fault(i)
+		}
+		time.Sleep(time.Second / 10)
+		down = false
+		time.Sleep(time.Hour)
+		w.end()
+		if len(w.out.got) != 1+queueMost || !strings.HasSuffix(w.out.got[0], "code 0") || !strings.HasSuffix(w.out.got[1], "code 11 (10 before it were not sent)") ||
+			!strings.HasSuffix(w.out.got[2], "code 12") {
+			t.Errorf("the server got %d: %q …", len(w.out.got), w.out.got[:min(3, len(w.out.got))])
+		}
+	})
+}
+
 // TestTooOld: a server that stays away for long loses what is no news any more,
 // and the rest is not held up for ever.
 func TestTooOld(t *testing.T) {
@@ -247,49 +164,6 @@ func TestTooOld(t *testing.T) {
 			t.Errorf("the server got %q", w.out.got)
 		}
 	})
-}
-
-// TestFarewell: why foster gave up is told although the run is over, also when
-// a try was under way, and a server that does not answer costs a second.
-func TestFarewell(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, func(try int) (*http.Response, error) {
-			if try == 1 {
-				return answer(500)
-			}
-			return answer(200)
-		})
-		w.fault(1)
-		w.note(state.Note{Kind: state.GaveUp, Child: "web", Cause: "died", Detail: "the attempts are spent"})
-		w.end()
-		w.want("0s ci/web: fault: the child died with exit code 1",
-			"0s ci/web: giving up, the rest is for the restart policy of the service: the attempts are spent")
-	})
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, nil)
-		w.out.answer = func(int) (*http.Response, error) { panic("replaced") }
-		hang := hanging{}
-		s := New(Config{URL: secretURL, Board: w.board, Log: zerolog.Nop(), Transport: hang})
-		ctx, cancel := context.WithCancel(t.Context())
-		cancel()
-		w.end()
-		w.board.Stepped(report.Step{From: w.s, To: w.s, Effects: []state.Effect{state.Note{Kind: state.GaveUp}}})
-		before := time.Now()
-		if err := s.Run(ctx); !errors.Is(err, context.Canceled) {
-			t.Errorf("Run returned %v", err)
-		}
-		if took := time.Since(before); took != farewell {
-			t.Errorf("the end took %s, want %s", took, farewell)
-		}
-	})
-}
-
-// hanging never answers.
-type hanging struct{}
-
-func (hanging) RoundTrip(req *http.Request) (*http.Response, error) {
-	<-req.Context().Done()
-	return nil, req.Context().Err()
 }
 
 // TestRealServer: what a real server gets, and that real failures tell nothing
