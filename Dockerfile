@@ -26,7 +26,7 @@ LABEL org.opencontainers.image.title="foster" \
       foster.launcher="true"
 # The first success ends the start period, in which failures do not count: it is
 # long because a big image may have to be pulled. See docs/health.md.
-HEALTHCHECK --interval=5s --timeout=5s --start-period=10m --retries=3 CMD ["/foster", "health"]
+HEALTHCHECK --interval=15s --timeout=5s --start-period=10m --retries=3 CMD ["/foster", "health"]
 ENTRYPOINT ["/foster"]
 
 FROM --platform=${BUILDPLATFORM:-linux/amd64} golang:${GO_VERSION} AS build
@@ -54,5 +54,5 @@ LABEL org.opencontainers.image.title="foster" \
       foster.launcher="true"
 # The first success ends the start period, in which failures do not count: it is
 # long because a big image may have to be pulled. See docs/health.md.
-HEALTHCHECK --interval=5s --timeout=5s --start-period=10m --retries=3 CMD ["/foster", "health"]
+HEALTHCHECK --interval=15s --timeout=5s --start-period=10m --retries=3 CMD ["/foster", "health"]
 ENTRYPOINT ["/foster"]

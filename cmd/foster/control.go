@@ -23,6 +23,7 @@ import (
 
 const (
 	controlDial  = time.Second      // to find out whether somebody listens
+	controlLock  = 3 * time.Second  // for the lock of a place
 	controlRead  = 5 * time.Second  // for all of a request
 	controlWrite = 10 * time.Second // for an answer; a stream sets its own
 	controlEnd   = time.Second      // for the answers that are on their way at the end
@@ -62,15 +63,12 @@ func (c *control) open(paths []string) error {
 	}
 	var errs []error
 	for _, path := range paths {
-		listener, err := listenAt(path)
+		listener, inode, err := listenAt(path)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", path, err))
 			continue
 		}
-		if c.inode, err = os.Lstat(path); err != nil {
-			return errors.Join(fmt.Errorf("look at the control socket: %w", err), listener.Close())
-		}
-		c.path = path
+		c.path, c.inode = path, inode
 		c.server = &http.Server{
 			Handler: http.HandlerFunc(c.answer), ErrorLog: stdlog.New(debugLines{c.log}, "", 0),
 			ReadHeaderTimeout: controlRead, ReadTimeout: controlRead, WriteTimeout: controlWrite, MaxHeaderBytes: 16 << 10,
@@ -126,37 +124,50 @@ func (c *control) close() {
 	c.serving.Wait()
 }
 
-// listenAt listens on a unix socket for this user alone. One that is left of a
-// foster that is gone is replaced.
-func listenAt(path string) (net.Listener, error) {
+// listenAt listens on a unix socket for this user alone, and tells which file
+// that is. One that is left of a foster that is gone is replaced. Fosters of
+// several containers may share the directory, and begin at the same time: all of
+// it happens under a lock.
+func listenAt(path string) (net.Listener, os.FileInfo, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	ctx, cancel := context.WithTimeout(context.Background(), controlLock)
+	defer cancel()
+	l, err := takeLock(ctx, path+".lock", func(string) {})
+	if err != nil {
+		return nil, nil, fmt.Errorf("wait for another foster that opens its socket: %w", err)
+	}
+	defer func() { _ = l.release() }() // the file may stay, the lock does not
 	conn, err := net.DialTimeout("unix", path, controlDial)
 	switch {
 	case err == nil:
-		return nil, errors.Join(errSocketTaken, conn.Close())
+		return nil, nil, errors.Join(errSocketTaken, conn.Close())
 	case errors.Is(err, os.ErrNotExist):
 	case errors.Is(err, syscall.ECONNREFUSED):
 		if is, err := os.Lstat(path); err != nil || is.Mode().Type() != os.ModeSocket {
-			return nil, fmt.Errorf("a file that is no socket is in the way")
+			return nil, nil, fmt.Errorf("a file that is no socket is in the way")
 		}
 	default:
-		return nil, err
+		return nil, nil, err
 	}
 	// Made beside it and moved, so that nobody finds it before it is private,
 	// and a stale one goes in the same moment.
-	fresh := fmt.Sprintf("%s.%d", path, os.Getpid())
-	_ = os.Remove(fresh) // of a process that had this ID
+	fresh := path + ".new"
+	_ = os.Remove(fresh) // of one that died at this point: whoever lives has the lock
 	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: fresh, Net: "unix"})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	listener.SetUnlinkOnClose(false)
 	if err := errors.Join(os.Chmod(fresh, 0o600), os.Rename(fresh, path)); err != nil {
-		return nil, errors.Join(err, os.Remove(fresh), listener.Close())
+		return nil, nil, errors.Join(err, os.Remove(fresh), listener.Close())
 	}
-	return listener, nil
+	inode, err := os.Lstat(path)
+	if err != nil {
+		return nil, nil, errors.Join(err, listener.Close())
+	}
+	return listener, inode, nil
 }
 
 // debugLines takes what net/http says of its clients.

@@ -123,7 +123,7 @@ func TestImageConfig(t *testing.T) {
 		t.Errorf("it runs %q %q", image.Config.Entrypoint, image.Config.Cmd)
 	}
 	check := image.Config.Healthcheck
-	if check == nil || !slices.Equal(check.Test, []string{"CMD", "/foster", "health"}) || check.Interval != 5*time.Second || check.Timeout != 5*time.Second ||
+	if check == nil || !slices.Equal(check.Test, []string{"CMD", "/foster", "health"}) || check.Interval != 15*time.Second || check.Timeout != 5*time.Second ||
 		check.StartPeriod != 10*time.Minute || check.Retries != 3 {
 		t.Errorf("its healthcheck is %+v", check)
 	}
