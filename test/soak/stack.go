@@ -125,6 +125,7 @@ const stackFile = `version: "3.7"
 services:
   everywhere:
     image: foster
+    healthcheck: {interval: 5s} # tasks come to run sooner
     networks: [shared]
     volumes: ['/var/run/docker.sock:/var/run/docker.sock']
     deploy:
@@ -138,6 +139,7 @@ services:
 SETTINGS
   pair:
     image: foster
+    healthcheck: {interval: 5s} # tasks come to run sooner
     volumes: ['/var/run/docker.sock:/var/run/docker.sock']
     configs: [{source: pair, target: /docker-compose.yml}]
     deploy:
@@ -149,6 +151,7 @@ SETTINGS
 SETTINGS
   replica:
     image: foster
+    healthcheck: {interval: 5s} # tasks come to run sooner
     volumes: ['/var/run/docker.sock:/var/run/docker.sock']
     deploy:
       replicas: 2
@@ -160,6 +163,7 @@ SETTINGS
 SETTINGS
   pinned:
     image: foster
+    healthcheck: {interval: 5s} # tasks come to run sooner
     volumes: ['/var/run/docker.sock:/var/run/docker.sock']
     deploy:
       replicas: 1
@@ -180,6 +184,7 @@ configs:
 // reapService removes orphans: of the replicas that Swarm has moved away from a node on which foster was killed.
 const reapService = `  reap:
     image: foster
+    healthcheck: {interval: 5s} # tasks come to run sooner
     command: [reap, --watch, --grace, 5s]
     volumes: ['/var/run/docker.sock:/var/run/docker.sock']
     deploy:
