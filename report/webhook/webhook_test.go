@@ -17,7 +17,6 @@ import (
 	"foster/state"
 )
 
-
 func TestInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, always(204))
@@ -123,9 +122,9 @@ func TestRate(t *testing.T) {
 // told by the next one.
 func TestSuppressedMeanwhile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		down := true
+		began := time.Now()
 		w := newWorld(t, func(int) (*http.Response, error) {
-			if down {
+			if time.Since(began) < time.Second/10 {
 				return answer(503)
 			}
 			return answer(200)
@@ -134,8 +133,6 @@ func TestSuppressedMeanwhile(t *testing.T) {
 		for i := range 1 + queueMost + lost {
 			w.fault(i)
 		}
-		time.Sleep(time.Second / 10)
-		down = false
 		time.Sleep(time.Hour)
 		w.end()
 		if len(w.out.got) != 1+queueMost || !strings.HasSuffix(w.out.got[0], "code 0") || !strings.HasSuffix(w.out.got[1], "code 11 (10 before it were not sent)") ||
