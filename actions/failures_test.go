@@ -88,6 +88,7 @@ func TestPausesOfASeries(t *testing.T) {
 			{Timer: state.Timer{Kind: state.RetryTimer, Child: "web"}, Attempt: 2},
 			{Timer: state.Timer{Kind: state.LookTimer, Child: "web"}, Attempt: 1},
 			{Timer: state.Timer{Kind: state.AttachTimer, Child: "web", Network: "front"}, Attempt: 1},
+			{Timer: state.Timer{Kind: state.VolumeTimer, Network: "v1"}, Attempt: 1},
 			{Timer: state.Timer{Kind: state.StableTimer, Child: "web"}, Delay: time.Second},
 		} {
 			r.in <- eff
@@ -95,7 +96,10 @@ func TestPausesOfASeries(t *testing.T) {
 		synctest.Wait()
 		r.end()
 		const text = " waiting before the next try "
-		tells(t, r.log, "info"+text+"1", "debug"+text+"2", "debug"+text+"1", "info"+text+"1")
+		tells(t, r.log, "info"+text+"1", "debug"+text+"2", "debug"+text+"1", "info"+text+"1", "info"+text+"1")
+		if log := r.log.String(); !strings.Contains(log, `"volume":"v1"`) || strings.Contains(log, `"net":"v1"`) {
+			t.Errorf("a volume is told as a network: %s", log)
+		}
 	})
 }
 

@@ -173,7 +173,10 @@ func (r *Runner) tell(eff state.SetTimer, wait time.Duration) {
 	if eff.Timer.Child != "" {
 		e.Str(state.KeyChild, eff.Timer.Child)
 	}
-	if eff.Timer.Network != "" {
+	switch {
+	case eff.Timer.Kind == state.VolumeTimer:
+		e.Str("volume", short(eff.Timer.Network))
+	case eff.Timer.Network != "":
 		e.Str(state.KeyNetwork, eff.Timer.Network)
 	}
 	e.Msg("waiting before the next try")

@@ -38,6 +38,8 @@ func TestCounts(t *testing.T) {
 	b, step := told("db", "web")
 	step(func(s *state.State) { s.Stage = state.Up; s.Children[1].Phase = state.Alive })
 	step(nil, state.Note{Kind: state.FaultSeen, Child: "web", Cause: "died", Code: 3})
+	step(nil, state.Note{Kind: state.Relapse, Child: "web", Cause: "unhealthy"})              // of the same fault
+	step(nil, state.Note{Kind: state.Relapse, Child: "web", Cause: "unhealthy", Again: true}) // for debugging only
 	step(nil, state.Note{Kind: state.Recovered, Child: "web", Cause: "died", Did: state.DidRecreate, Attempt: 1, Down: 1500 * time.Millisecond})
 	step(nil, state.Note{Kind: state.FaultSeen, Child: "web", Cause: "disconnected"})
 	step(nil, state.Note{Kind: state.Recovered, Child: "web", Cause: "disconnected", Did: state.DidReattach, Down: 100 * time.Millisecond})
@@ -64,10 +66,10 @@ func TestCounts(t *testing.T) {
 			t.Errorf("entry %d has the number %d", i, e.Seq)
 		}
 	}
-	if want := []string{"stage", "fault", "recovered", "fault", "recovered"}; !slices.Equal(kinds, want) {
+	if want := []string{"stage", "fault", "relapse", "recovered", "fault", "recovered"}; !slices.Equal(kinds, want) {
 		t.Errorf("the history is %v, want %v", kinds, want)
 	}
-	if s.Seq != 5 || len(b.Status(false).History) != 0 {
+	if s.Seq != 6 || len(b.Status(false).History) != 0 {
 		t.Errorf("seq is %d", s.Seq)
 	}
 }

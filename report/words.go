@@ -17,6 +17,11 @@ func Words(n state.Note) (zerolog.Level, string) {
 	switch n.Kind {
 	case state.FaultSeen:
 		return zerolog.WarnLevel, "fault: " + faultWords(n)
+	case state.Relapse:
+		if n.Again {
+			return zerolog.DebugLevel, "not whole yet, as before: " + faultWords(n)
+		}
+		return zerolog.WarnLevel, "not whole yet: " + faultWords(n)
 	case state.Recovered:
 		return zerolog.InfoLevel, "recovered: the child is whole again"
 	case state.Launched:

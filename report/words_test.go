@@ -27,9 +27,24 @@ func TestSentences(t *testing.T) {
 		}
 	}
 	for _, cause := range []string{"died", "oom", "stopped", "removed", "disconnected", "unhealthy", "parent-down", "owner-recreated", "owner-down", "start-given-up", "spec-changed", "parent-recreated", "prepare", "create", "start"} {
-		if words := faultWords(state.Note{Cause: cause}); strings.Contains(words, cause+"\x00") || strings.HasSuffix(words, ": "+cause) {
-			t.Errorf("fault %s has no words: %q", cause, words)
+		words := faultWords(state.Note{Cause: cause})
+		if other, twice := seen[words]; strings.HasSuffix(words, ": "+cause) || twice {
+			t.Errorf("fault %s has no words of its own: %q (%s)", cause, words, other)
 		}
+		seen[words] = state.FaultSeen
+	}
+}
+
+// TestRelapses: what happens on top of a fault is told as that, and the same
+// again only to who debugs.
+func TestRelapses(t *testing.T) {
+	n := state.Note{Kind: state.Relapse, Child: "web", Cause: "died", Code: 3}
+	if level, text := Words(n); level != zerolog.WarnLevel || text != "not whole yet: the child died with exit code 3" {
+		t.Errorf("%s: %q", level, text)
+	}
+	n.Again = true
+	if level, text := Words(n); level != zerolog.DebugLevel || text != "not whole yet, as before: the child died with exit code 3" {
+		t.Errorf("again: %s: %q", level, text)
 	}
 }
 

@@ -89,18 +89,19 @@ func (c *core) attachDone(ch *Child, a *Attachment, d Done) {
 
 // joined: the endpoint is there.
 func (c *core) joined(ch *Child, a *Attachment) {
-	if a.Attempt > 0 {
-		c.do(Note{Kind: Healed, Child: ch.Name, Network: a.Network, Cause: "attach", Attempt: a.Attempt})
+	if a.Failed > 0 {
+		c.do(Note{Kind: Healed, Child: ch.Name, Network: a.Network, Cause: "attach", Attempt: a.Failed})
 	}
-	a.State, a.Attempt, a.Holder = Attached, 0, ""
+	a.State, a.Attempt, a.Failed, a.Holder = Attached, 0, 0, ""
 }
 
 func (c *core) attachTrouble(ch *Child, a *Attachment, d Done) {
+	a.Failed++
 	kind := Trouble
-	if a.Attempt == 1 {
+	if a.Failed == 1 {
 		kind = Degraded
 	}
-	c.do(Note{Kind: kind, Child: ch.Name, Network: a.Network, Cause: "attach", Detail: d.Detail, Attempt: a.Attempt})
+	c.do(Note{Kind: kind, Child: ch.Name, Network: a.Network, Cause: "attach", Detail: d.Detail, Attempt: a.Failed})
 }
 
 // attach gives the orders for what is missing on a running child.

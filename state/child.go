@@ -38,12 +38,13 @@ func (c *core) childEvent(ev Event) {
 		}
 	case ChildOOM:
 		if ch, ok := c.byID(ev.ID); ok {
-			if !ch.OOM { // a process that is made anew each time is killed often
+			if !ch.OOMTold { // a process that is made anew each time is killed often
 				c.do(Note{Kind: Degraded, Child: ch.Name, Cause: "oom"})
 			}
-			ch.OOM = true
+			ch.OOM, ch.OOMTold = true, true
 		}
 	case ChildPaused:
+		c.now = ev.At
 		if ch, ok := c.byID(ev.ID); ok {
 			c.paused(ch, ev.Paused)
 		}
@@ -58,6 +59,7 @@ func (c *core) childEvent(ev Event) {
 			if ev.Healthy {
 				h = Healthy
 			}
+			ch.Judged = c.op() // a look from before knows no better
 			c.health(ch, h, ev.Detail)
 		}
 	case NetLost:
@@ -175,11 +177,14 @@ func (c *core) settleAnew(ch *Child) {
 // revive: the present container runs, by our Start or somebody's.
 func (c *core) revive(ch *Child) {
 	ch.Phase = Alive
+	ch.Runs++
+	c.works(ch, "prepare", "create", "start")
 	ch.Signalled, ch.Died, ch.OOM, ch.Paused, ch.Settled, ch.Over = false, false, false, false, false, false
 	ch.Health, ch.Tries, ch.Seen, ch.StartedAt = HealthNone, 0, false, time.Time{}
+	ch.OOMTold, ch.Probe = false, ""
 	c.touch(ch)
 	for i := range ch.Nets {
-		ch.Nets[i] = Attachment{Network: ch.Nets[i].Network, State: Suspect}
+		ch.Nets[i] = Attachment{Network: ch.Nets[i].Network, State: Suspect, Failed: ch.Nets[i].Failed}
 	}
 	c.do(SetTimer{Timer: Timer{Kind: StableTimer, Child: ch.Name}, Delay: c.Config.Policy.StableAfter})
 }
@@ -206,7 +211,7 @@ func (c *core) unset(ch *Child) {
 		if a.State == Unavailable {
 			c.do(StopTimer{Timer{Kind: AttachTimer, Child: ch.Name, Network: a.Network}})
 		}
-		*a = Attachment{Network: a.Network}
+		*a = Attachment{Network: a.Network, Failed: a.Failed}
 	}
 }
 
@@ -215,10 +220,11 @@ func (c *core) bury(ch *Child) {
 	// What others make necessary is no failure of this child.
 	ch.Excused = slices.Contains([]string{dropStale, dropOwnerDown, dropSpec, dropParent, dropUnfinished}, ch.Drop)
 	noWait := ch.NoWait || ch.Excused
+	c.works(ch, "stop", "remove")
 	c.discard(ch.Volumes)
 	ch.ID, ch.Drop, ch.Bound, ch.Extra, ch.Volumes = "", "", nil, nil, nil
 	ch.Met, ch.MetParent = nil, time.Time{}
-	ch.Hold, ch.Died, ch.OOM, ch.Stopped, ch.Settled, ch.NoWait, ch.Over = false, false, false, false, false, false, false
+	ch.Hold, ch.Died, ch.OOM, ch.OOMTold, ch.Stopped, ch.Settled, ch.NoWait, ch.Over = false, false, false, false, false, false, false, false
 	ch.Tries = 0
 	c.touch(ch)
 	switch {
@@ -261,40 +267,4 @@ func (c *core) paused(ch *Child, paused bool) {
 		kind = Degraded
 	}
 	c.do(Note{Kind: kind, Child: ch.Name, Cause: "paused"})
-}
-
-// health folds the engine's verdict; last is what the last probe said.
-func (c *core) health(ch *Child, h Health, last string) {
-	if ch.Phase != Alive || ch.Health == h {
-		return
-	}
-	was := ch.Health
-	ch.Health = h
-	if was == Unhealthy && c.Config.Policy.UnhealthyAfter > 0 {
-		c.do(StopTimer{Timer{Kind: HealthTimer, Child: ch.Name}})
-	}
-	if h != Unhealthy || ch.Drop != "" || c.Stage != Up {
-		return
-	}
-	if !ch.Fault.faulty() {
-		c.fault(ch, dropUnhealthy, last)
-	}
-	if after := c.Config.Policy.UnhealthyAfter; after > 0 && c.Config.Policy.OnUnhealthy != UnhealthyIgnore {
-		c.do(SetTimer{Timer: Timer{Kind: HealthTimer, Child: ch.Name}, Delay: after})
-		return
-	}
-	c.sick(ch)
-}
-
-// sick does what the policy says about an unhealthy child.
-func (c *core) sick(ch *Child) {
-	switch c.Config.Policy.OnUnhealthy {
-	case UnhealthyIgnore:
-	case UnhealthyExit:
-		c.do(Note{Kind: GaveUp, Child: ch.Name, Cause: dropUnhealthy})
-		c.close(1, "the child is unhealthy")
-	default:
-		ch.Drop = dropUnhealthy
-		c.spend(ch, dropUnhealthy)
-	}
 }

@@ -18,7 +18,7 @@
 //	                                          └──────────────────────────────────────┘
 //
 // Start reading at Step (step.go). A Step has two halves: fold records what
-// the event says (child.go, fault.go, look.go, done.go, attach.go, network.go,
+// the event says (child.go, fault.go, health.go, look.go, done.go, attach.go, network.go,
 // volume.go, owner.go, elder.go, foreign.go), settle (settle.go, depend.go,
 // bond.go, teardown.go) decides from the facts as they now are. Decisions never
 // depend on how the facts came about, so faults may overlap, repeat, arrive in
@@ -67,7 +67,9 @@
 //  5. Attach names a wanted network and the present container;
 //  6. Attempt falls only when StableTimer fires;
 //  7. the same look twice adds nothing the second time;
-//  8. from any reachable State, once faults cease, every child becomes whole
+//  8. a fault is told once, however much happens before it is recovered from
+//     (that is a Relapse), and what works is not counted as failing any more;
+//  9. from any reachable State, once faults cease, every child becomes whole
 //     (or, when stopping, nothing is left) within a bounded number of steps,
 //     and while every answer is a failure nothing runs hot: only timers go on.
 //

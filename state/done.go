@@ -1,7 +1,5 @@
 package state
 
-import "slices"
-
 // The exit codes that the core chooses itself; a child's own code is passed on.
 const (
 	// ExitRefused: the engine refuses the child or a network for good, as
@@ -89,7 +87,7 @@ func (c *core) created(ch *Child, d Done) {
 		ch.Phase = Unknown
 		c.trouble(ch, "create", d)
 		if ch.Attempt > 1 {
-			c.hold(ch, RetryTimer)
+			c.hold(ch, LookTimer)
 		}
 		return
 	case Permanent:
@@ -123,7 +121,6 @@ func (c *core) started(ch *Child, d Done) {
 	case OK:
 		died, code := ch.Died, ch.Code
 		ch.Holder, ch.NoWait = "", false
-		c.works(ch, "start")
 		c.revive(ch)
 		if died {
 			c.died(ch, "died", code)
@@ -176,12 +173,9 @@ func (c *core) stopped(ch *Child, d Done) {
 
 func (c *core) removed(ch *Child, d Done) {
 	gone := d.Class == OK || d.Class == Gone
-	if gone {
-		c.works(ch, "stop")
-		c.works(ch, "remove")
-	}
 	switch {
 	case gone && len(ch.Extra) > 0:
+		c.works(ch, "remove")
 		ch.Extra, ch.Phase = nil, Unknown // look how the child itself is
 	case gone:
 		c.bury(ch)
@@ -238,27 +232,6 @@ func (c *core) trouble(ch *Child, what string, d Done) {
 		return
 	}
 	c.failing(ch, what, d.Detail)
-}
-
-// failing tells a failure of a child's, counted since what last worked.
-func (c *core) failing(ch *Child, what, detail string) {
-	i := slices.IndexFunc(ch.Failing, func(s Series) bool { return s.What == what })
-	if i < 0 {
-		i = len(ch.Failing)
-		ch.Failing = append(ch.Failing, Series{What: what})
-	}
-	ch.Failing[i].Count++
-	c.do(Note{Kind: Trouble, Child: ch.Name, Cause: what, Detail: detail, Attempt: ch.Failing[i].Count})
-}
-
-// works ends the series of what failed, if there is one.
-func (c *core) works(ch *Child, what string) {
-	i := slices.IndexFunc(ch.Failing, func(s Series) bool { return s.What == what })
-	if i < 0 {
-		return
-	}
-	c.do(Note{Kind: Overcome, Child: ch.Name, Cause: what, Attempt: ch.Failing[i].Count})
-	ch.Failing = slices.Delete(ch.Failing, i, i+1)
 }
 
 // hold puts the next order for a child off.

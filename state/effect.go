@@ -120,6 +120,7 @@ type (
 		Attempt int
 		Down    time.Duration // how long the child was not whole, with Recovered
 		Did     string        // what made it whole, with Recovered: one of the Did… words
+		Again   bool          // with Relapse: the same as what was told before it
 	}
 
 	// Quit ends the run with an exit code; always the last effect.
@@ -183,6 +184,9 @@ type NoteKind int
 const (
 	// FaultSeen: a child is no longer whole; recovery begins.
 	FaultSeen NoteKind = iota
+	// Relapse: something more happened to a child before it was whole again; its
+	// fault is still the one that was seen.
+	Relapse
 	// Recovered: it is whole again.
 	Recovered
 	// Launched: it is whole for the first time.

@@ -66,6 +66,7 @@ type (
 	ChildPaused struct {
 		ID     string
 		Paused bool
+		At     time.Time
 	}
 	// ChildRenamed: the engine's `rename`.
 	ChildRenamed struct {

@@ -23,14 +23,22 @@ func (c *core) begin(ch *Child, cause string) {
 	}
 }
 
-// fault records a fault. One that is open keeps its cause and its start: the
-// child has not been whole since.
+// fault records a fault. One that is open keeps its cause and its start, for the
+// child has not been whole since: what comes on top of it is a Relapse, and the
+// fault is still one.
 func (c *core) fault(ch *Child, cause, detail string) {
 	ch.Whole = false
-	if !ch.Fault.faulty() {
+	n := Note{Kind: FaultSeen, Child: ch.Name, Cause: cause, Detail: detail, Attempt: ch.Attempt}
+	if cause == "died" || cause == "oom" || cause == "stopped" {
+		n.Code = ch.Code
+	}
+	if ch.Fault.faulty() {
+		n.Kind, n.Again = Relapse, ch.Fault.Last == cause && ch.Fault.Code == n.Code
+	} else {
 		ch.Fault = Fault{Cause: cause, At: c.now}
 	}
-	c.do(Note{Kind: FaultSeen, Child: ch.Name, Cause: cause, Code: ch.Code, Detail: detail, Attempt: ch.Attempt})
+	ch.Fault.Last, ch.Fault.Code = cause, n.Code
+	c.do(n)
 }
 
 // died: the present container ran and does not any more. It records the fault
@@ -120,6 +128,9 @@ func (f Fault) did() string {
 func (c *core) recovered(ch *Child) {
 	f := ch.Fault
 	ch.Whole, ch.Fault = true, Fault{}
+	for len(ch.Failing) > 0 { // it is of no matter any more
+		c.works(ch, ch.Failing[0].What)
+	}
 	down := time.Duration(0)
 	if !f.At.IsZero() && c.now.After(f.At) {
 		down = c.now.Sub(f.At)

@@ -61,6 +61,7 @@ func (c *core) see(ch *Child, op int, all []ChildFacts) {
 	if ch.Op != 0 || op < ch.Touched {
 		return
 	}
+	c.works(ch, "look")
 	var found []ChildFacts
 	for _, f := range all {
 		if f.Name == ch.Name {
@@ -89,7 +90,7 @@ func (c *core) see(ch *Child, op int, all []ChildFacts) {
 	}()
 	switch f.Status {
 	case Running:
-		c.seeRunning(ch, f)
+		c.seeRunning(ch, op, f)
 	case Exited:
 		c.seeExited(ch, f)
 	case Created:
@@ -144,6 +145,7 @@ func (c *core) seeNothing(ch *Child) {
 		c.bury(ch)
 	case Unknown:
 		if ch.ID == "" && ch.Attempt == 0 && !ch.Settled {
+			c.works(ch, "stop", "remove")
 			ch.Phase = Absent
 			if c.Stage == Closing || c.Stage == Away {
 				ch.Phase = Ended
@@ -159,7 +161,7 @@ func (c *core) seeNothing(ch *Child) {
 	}
 }
 
-func (c *core) seeRunning(ch *Child, f ChildFacts) {
+func (c *core) seeRunning(ch *Child, op int, f ChildFacts) {
 	fresh := ch.Phase != Alive || ch.ID != f.ID
 	if fresh {
 		c.do(StopTimer{Timer{Kind: RetryTimer, Child: ch.Name}})
@@ -179,7 +181,9 @@ func (c *core) seeRunning(ch *Child, f ChildFacts) {
 	}
 	ch.OOM, ch.Seen, ch.Created, ch.StartedAt = false, true, f.Created, f.StartedAt
 	c.paused(ch, f.Paused)
-	c.health(ch, f.Health, f.Probe)
+	if op >= ch.Judged {
+		c.health(ch, f.Health, f.Probe)
+	}
 	c.attached(ch, f.Attached)
 }
 

@@ -118,6 +118,37 @@ func (m *model) done() bool {
 	return true
 }
 
+// series: what works is not counted as failing any more.
+func (m *model) series(rt *rapid.T) {
+	for i := range m.s.Children {
+		ch := &m.s.Children[i]
+		for _, s := range ch.Failing {
+			over := false
+			switch s.What {
+			case "prepare", "create", "start":
+				over = ch.Phase == Alive
+			case "stop", "remove":
+				over = ch.Whole || ch.ID == "" && len(ch.Extra) == 0 && (ch.Phase == Absent || ch.Phase == Waiting || ch.Phase == Ended)
+			}
+			if over {
+				rt.Fatalf("%s of %s, which is %s (whole: %t), is still counted as failing", s.What, ch.Name, ch.Phase, ch.Whole)
+			}
+		}
+		for _, a := range ch.Nets {
+			if a.State == Attached && a.Failed > 0 {
+				rt.Fatalf("%s is attached to %s, which is still counted as failing", ch.Name, a.Network)
+			}
+		}
+	}
+	for _, n := range m.s.Networks {
+		for _, s := range n.Failing {
+			if n.State == NetPresent && m.s.Stage == Up && s.What == "create-network" || n.State == NetRemoved && s.What == "remove-network" {
+				rt.Fatalf("%s of %s, which is %s, is still counted as failing", s.What, n.Name, n.State)
+			}
+		}
+	}
+}
+
 // end2end compares what the core believes with the engine.
 func (m *model) end2end(rt *rapid.T) {
 	if m.stoodBy {

@@ -165,7 +165,10 @@ func (m *model) accept(rt *rapid.T, before State, e Effect) {
 		return // the model may or may not notice
 	case Note:
 		m.left = m.left || e.Kind == Left
-		if e.Kind == FaultSeen && slices.Contains([]string{"died", "oom", "removed", "stopped"}, e.Cause) {
+		if ch, ok := before.Child(e.Child); ok && e.Kind == FaultSeen && ch.Fault.faulty() && (m.s.Stage == Up && before.Stage == Up) {
+			rt.Fatalf("%s, and the fault %s is not over", e, ch.Fault.Cause)
+		}
+		if (e.Kind == FaultSeen || e.Kind == Relapse) && slices.Contains([]string{"died", "oom", "removed", "stopped"}, e.Cause) {
 			ch, _ := before.Child(e.Child)
 			if ch.ID != "" {
 				if m.told[ch.ID]++; m.told[ch.ID] > m.ends[ch.ID] {
@@ -223,6 +226,7 @@ func (m *model) accept(rt *rapid.T, before State, e Effect) {
 
 // check holds after every step, whatever happened.
 func (m *model) check(rt *rapid.T) {
+	m.series(rt)
 	running := map[string]int{}
 	for _, b := range m.boxes {
 		if b.running {

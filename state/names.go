@@ -99,7 +99,7 @@ func (t Timer) String() string {
 }
 
 var noteNames = [...]string{
-	FaultSeen: "fault", Recovered: "recovered", Launched: "launched", Adopted: "adopted",
+	FaultSeen: "fault", Relapse: "relapse", Recovered: "recovered", Launched: "launched", Adopted: "adopted",
 	Degraded: "degraded", Healed: "healed", GaveUp: "gave-up", Held: "held", Left: "left", Trouble: "trouble",
 	Awaits: "awaits", Finished: "finished", Overcome: "overcome",
 }
@@ -174,7 +174,7 @@ func (e StopTimer) String() string { return words("stop-timer", "", e.Timer.Stri
 
 func (e Note) String() string {
 	return words("note "+e.Kind.String(), "", e.Child, "net", e.Network, "cause", e.Cause,
-		"code", e.Code, "did", e.Did, "attempt", e.Attempt, "down", e.Down, "detail", quoted(e.Detail))
+		"code", e.Code, "did", e.Did, "again", e.Again, "attempt", e.Attempt, "down", e.Down, "detail", quoted(e.Detail))
 }
 
 func (e Quit) String() string { return fmt.Sprintf("quit code=%d reason=%q", e.Code, e.Reason) }

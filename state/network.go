@@ -18,6 +18,7 @@ func (c *core) netGone(name string) {
 	switch n.State {
 	case NetPresent, NetUnknown:
 		n.State, n.Touched, n.ID = NetAbsent, c.op(), ""
+		c.netWorks(n, "remove-network")
 	case NetRemoving:
 		return // its Done says so too
 	default:
@@ -77,7 +78,7 @@ func (c *core) seeNetworks(op int, facts []NetworkFacts) {
 		}
 		if n.State == NetRemoved {
 			// An order of a foster that is gone may have been carried out since.
-			if f.Present && n.Attempt < maxRemovals {
+			if f.Present && !n.Left {
 				n.State = NetPresent
 			}
 			continue
@@ -93,6 +94,7 @@ func (c *core) seeNetworks(op int, facts []NetworkFacts) {
 			}
 		case !f.Present:
 			n.State, n.Doubt = NetAbsent, false
+			c.netWorks(n, "remove-network")
 		}
 	}
 }
@@ -102,21 +104,23 @@ func (c *core) networkDone(n *Network, d Done) {
 	n.Op, n.Touched = 0, c.op()
 	switch {
 	case was == NetRemoving && (d.Class == OK || d.Class == Gone || d.Class == Foreign):
-		c.mastered(n, "remove-network")
+		c.netWorks(n, "remove-network") // none of the project's is left
 		n.State, n.Doubt = NetRemoved, false
 	case was == NetRemoving:
-		n.Attempt++
 		n.State = NetPresent
-		if n.Attempt >= maxRemovals {
-			n.State = NetRemoved
-			c.do(Note{Kind: Left, Network: n.Name, Cause: "remove-network", Detail: d.Detail, Attempt: n.Attempt})
+		failed := counted(&n.Failing, "remove-network")
+		if failed >= maxRemovals {
+			n.State, n.Left = NetRemoved, true
+			over(&n.Failing, "remove-network")
+			c.do(Note{Kind: Left, Network: n.Name, Cause: "remove-network", Detail: d.Detail, Attempt: failed})
 			return
 		}
 		n.Hold = true
-		c.do(Note{Kind: Trouble, Network: n.Name, Cause: "remove-network", Detail: d.Detail, Attempt: n.Attempt})
+		c.do(Note{Kind: Trouble, Network: n.Name, Cause: "remove-network", Detail: d.Detail, Attempt: failed})
 		c.do(SetTimer{Timer: Timer{Kind: NetworkTimer, Network: n.Name}, Delay: removalPause})
 	case d.Class == OK:
-		c.mastered(n, "create-network")
+		c.netWorks(n, "create-network")
+		n.Attempt = 0
 		n.State, n.Doubt, n.Holder, n.ID = NetPresent, false, "", d.ID
 		c.reached(n.Name)
 	case d.Class == Permanent:
@@ -132,7 +136,7 @@ func (c *core) networkDone(n *Network, d Done) {
 		}
 		n.Hold = true
 		if d.Class != Foreign {
-			c.do(Note{Kind: Trouble, Network: n.Name, Cause: "create-network", Detail: d.Detail, Attempt: n.Attempt})
+			c.do(Note{Kind: Trouble, Network: n.Name, Cause: "create-network", Detail: d.Detail, Attempt: counted(&n.Failing, "create-network")})
 		} else if n.Holder != d.Detail {
 			n.Holder = d.Detail
 			c.do(Note{Kind: Held, Network: n.Name, Cause: "create-network", Detail: d.Detail})
@@ -141,18 +145,19 @@ func (c *core) networkDone(n *Network, d Done) {
 	}
 }
 
-// mastered ends the series of failures of a network's order.
-func (c *core) mastered(n *Network, what string) {
-	if n.Attempt > 0 {
-		c.do(Note{Kind: Overcome, Network: n.Name, Cause: what, Attempt: n.Attempt})
-	}
-	n.Attempt = 0
-}
-
 // ensure gives the orders for created networks that are not there.
 func (c *core) ensure(n *Network) {
 	if n.State == NetRemoved {
 		n.State = NetAbsent // taken down while the followed parent was away
+	}
+	n.Left = false
+	c.netWorks(n, "remove-network") // it is wanted again
+	if n.State == NetPresent && n.Hold {
+		n.Hold = false // a look saw it, or its removal failed
+		c.do(StopTimer{Timer{Kind: NetworkTimer, Network: n.Name}})
+	}
+	if n.State == NetPresent {
+		c.netWorks(n, "create-network")
 	}
 	if n.External || n.State != NetAbsent || n.Op != 0 || n.Hold {
 		return

@@ -75,6 +75,7 @@ type Child struct {
 	Died      bool // it died while Start was pending
 	Over      bool // the end of the present container's run is recorded
 	OOM       bool
+	OOMTold   bool // of the present container's run
 	Paused    bool
 	Stopped   bool // our Stop was tried on this container
 	NoNet     bool // it waits because a network was not there
@@ -84,7 +85,10 @@ type Child struct {
 	Health    Health
 	Drop      string   // why the present container must go, "" when it may stay
 	Code      int      // last exit code
+	Judged    int      // as Touched, of what a look says of its health
+	Probe     string   // what the last probe of the present run said when it was unhealthy
 	Attempt   int      // creates since the last stable run
+	Runs      int      // runs since then, the present one too
 	Tries     int      // failed stops, removes and looks in a row
 	Holder    string   // who else holds its place, or a part of it, as last told
 	Volumes   []string // anonymous ones of the present container
@@ -100,7 +104,7 @@ type Child struct {
 	StartedAt time.Time   // of the present run, as the last look says; zero before
 	Awaits    string      // what its next create waits for, as last told
 	Recent    []time.Time // recoveries within the policy's window
-	Failing   []Series    // what has not worked since it failed
+	Failing   []Series    // what has not worked since it failed: an order, "look"
 	Fault     Fault
 	Nets      []Attachment // in the order of ChildConfig.Networks
 }
@@ -112,12 +116,9 @@ type Fault struct {
 	Attempts int  // creates and attaches tried for it
 	Made     bool // a container was created for it
 	Joined   bool // a network was attached for it
-}
-
-// Series is what fails again and again, and how often it has.
-type Series struct {
-	What  string
-	Count int
+	// Last and Code are what of it was told last, a Relapse too.
+	Last string
+	Code int
 }
 
 // Attachment is a child's endpoint on one network.
@@ -126,6 +127,7 @@ type Attachment struct {
 	State   AttachState
 	Op      int    // pending Attach
 	Attempt int    // failed attaches in a row
+	Failed  int    // those that were told, since it was last attached
 	Again   bool   // lost again, or its holder's end, while an answer was pending
 	Holder  string // who else has its address, as last told
 }
@@ -137,8 +139,10 @@ type Network struct {
 	External bool
 	State    NetState
 	Op       int
-	Attempt  int
-	Hold     bool // a NetworkTimer must fire before the next try
+	Attempt  int      // failed creates in a row
+	Failing  []Series // which of its orders has not worked since it failed
+	Left     bool     // it could not be removed, and that is given up
+	Hold     bool     // a NetworkTimer must fire before the next try
 	// Doubt: absent, as far as is known, but an order that failed may have made
 	// it, or a former foster; the stop of the project makes sure.
 	Doubt   bool
@@ -151,7 +155,8 @@ type Network struct {
 type Volume struct {
 	Name    string
 	Op      int
-	Attempt int
+	Attempt int  // tries to remove it, in the present stage
+	Failed  int  // those that failed, in all
 	Hold    bool // a VolumeTimer must fire before the next try
 }
 
@@ -182,6 +187,9 @@ func (s State) clone() State {
 		c.Failing = slices.Clone(c.Failing)
 	}
 	s.Networks = slices.Clone(s.Networks)
+	for i := range s.Networks {
+		s.Networks[i].Failing = slices.Clone(s.Networks[i].Failing)
+	}
 	s.Owners, s.Volumes = slices.Clone(s.Owners), slices.Clone(s.Volumes)
 	return s
 }

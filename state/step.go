@@ -217,10 +217,11 @@ func (c *core) fired(t Timer) {
 		}
 	case StableTimer:
 		if ch.Phase == Alive && ch.Drop == "" {
-			if ch.Attempt > 1 {
-				c.do(Note{Kind: Overcome, Child: ch.Name, Cause: CauseUnstable, Attempt: ch.Attempt})
+			// Neither creates that failed nor a restart by hand are of the series.
+			if starts := min(ch.Attempt, ch.Runs); starts > 1 {
+				c.do(Note{Kind: Overcome, Child: ch.Name, Cause: CauseUnstable, Attempt: starts})
 			}
-			ch.Attempt, ch.Tries = 0, 0
+			ch.Attempt, ch.Tries, ch.Runs = 0, 0, 0
 		}
 	case HealthTimer:
 		if ch.Phase == Alive && ch.Health == Unhealthy && ch.Drop == "" && c.Stage == Up {

@@ -41,7 +41,7 @@ func (st *story) event(f []string) Event {
 	case "oom":
 		return ChildOOM{ID: arg(1)}
 	case "paused", "unpaused":
-		return ChildPaused{ID: arg(1), Paused: f[0] == "paused"}
+		return ChildPaused{ID: arg(1), Paused: f[0] == "paused", At: st.now}
 	case "renamed":
 		return ChildRenamed{ID: arg(1), Name: arg(2)}
 	case "healthy", "unhealthy":
@@ -125,6 +125,8 @@ func (st *story) observed(f []string) Event {
 					facts.Health = HealthStarting
 				case has && pk == "code":
 					facts.Code = st.int(pv)
+				case has && pk == "says":
+					facts.Probe = pv
 				case has && pk == "hash":
 					facts.Hash = pv
 				case has && pk == "vol":

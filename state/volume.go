@@ -1,6 +1,9 @@
 package state
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // discard marks the anonymous volumes of a container that is gone for removal.
 // Somebody's `docker rm -f` leaves them; so does our own Remove, in spite of its
@@ -30,8 +33,8 @@ func (c *core) volumeDone(i int, d Done) {
 	timer := SetTimer{Timer: Timer{Kind: VolumeTimer, Network: v.Name}, Delay: removalPause}
 	switch {
 	case d.Class == OK || d.Class == Gone:
-		if v.Attempt > 1 {
-			c.do(Note{Kind: Overcome, Cause: "remove-volume", Detail: v.Name, Attempt: v.Attempt - 1})
+		if v.Failed > 0 {
+			c.do(Note{Kind: Overcome, Cause: "remove-volume", Detail: v.Name, Attempt: v.Failed})
 		}
 		c.Volumes = slices.Delete(c.Volumes, i, i+1)
 		return
@@ -39,13 +42,22 @@ func (c *core) volumeDone(i int, d Done) {
 		// There is time: the engine may be away for a while.
 		timer.Delay, timer.Attempt = 0, v.Attempt
 	case v.Attempt >= maxRemovals:
-		c.do(Note{Kind: Left, Cause: "remove-volume", Detail: d.Detail, Attempt: v.Attempt})
+		c.do(Note{Kind: Left, Cause: "remove-volume", Detail: v.named(d.Detail), Attempt: v.Failed + 1})
 		c.Volumes = slices.Delete(c.Volumes, i, i+1)
 		return
 	}
 	v.Hold = true
-	c.do(Note{Kind: Trouble, Cause: "remove-volume", Detail: d.Detail, Attempt: v.Attempt})
+	v.Failed++
+	c.do(Note{Kind: Trouble, Cause: "remove-volume", Detail: v.named(d.Detail), Attempt: v.Failed})
 	c.do(timer)
+}
+
+// named is why it could not be removed, with its name.
+func (v *Volume) named(why string) string {
+	if strings.Contains(why, v.Name) {
+		return why
+	}
+	return v.Name + ": " + why
 }
 
 // sweepNow ends the pauses before volumes are removed: the project is closed.

@@ -121,9 +121,9 @@ func decodeChild(m events.Message) state.Event {
 	case events.ActionOOM:
 		return state.ChildOOM{ID: id}
 	case events.ActionPause:
-		return state.ChildPaused{ID: id, Paused: true}
+		return state.ChildPaused{ID: id, Paused: true, At: at}
 	case events.ActionUnPause:
-		return state.ChildPaused{ID: id, Paused: false}
+		return state.ChildPaused{ID: id, Paused: false, At: at}
 	case events.ActionRename:
 		return state.ChildRenamed{ID: id, Name: strings.TrimPrefix(m.Actor.Attributes["name"], "/")}
 	}

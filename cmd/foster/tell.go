@@ -89,7 +89,7 @@ func (l *loop) note(n state.Note) {
 		e.Int(state.KeyAttempt, n.Attempt)
 	}
 	switch n.Kind {
-	case state.FaultSeen:
+	case state.FaultSeen, state.Relapse:
 		if n.Cause == "died" || n.Cause == "stopped" || n.Cause == "oom" {
 			e.Int(state.KeyExitCode, n.Code)
 		}

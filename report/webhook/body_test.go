@@ -131,7 +131,7 @@ func FuzzBody(f *testing.F) {
 func TestWhatIsTold(t *testing.T) {
 	for kind, want := range map[state.NoteKind]bool{
 		state.FaultSeen: true, state.Recovered: true, state.GaveUp: true, state.Held: true, state.Left: true,
-		state.Launched: false, state.Adopted: false, state.Degraded: false, state.Healed: false, state.Trouble: false, state.Overcome: false, state.Finished: false,
+		state.Relapse: false, state.Launched: false, state.Adopted: false, state.Degraded: false, state.Healed: false, state.Trouble: false, state.Overcome: false, state.Finished: false,
 	} {
 		if got := isTold(report.Entry{Kind: kind.String(), Level: "info"}); got != want {
 			t.Errorf("%s: %t", kind, got)

@@ -51,7 +51,7 @@ export class Model {
 		if (entry.seq <= (this.newest.get(instance) ?? 0)) return false;
 		this.newest.set(instance, entry.seq);
 		const key = `${instance}-${entry.seq}`, at = moment(entry.at);
-		if (entry.kind === 'fault') this.fault(key, at, entry);
+		if (entry.kind === 'fault' || entry.kind === 'relapse' && this.open.get(entry.child)?.end === null) this.fault(key, at, entry);
 		else if (entry.kind === 'recovered') this.recovered(key, at, entry);
 		else this.push({ ...entry, key, at });
 		return true;

@@ -67,7 +67,7 @@ function update(row, item) {
 function sentence(item) {
 	if (item.kind === 'restart') return 'foster restarted';
 	if (item.kind !== 'episode') return item.text;
-	const said = [...new Set(item.texts.map(t => t.replace(/^fault: /, '')))];
+	const said = [...new Set(item.texts.map(t => t.replace(/^(fault|not whole yet): /, '')))];
 	return said.length ? said.join('; ') : `fault: ${item.cause}`;
 }
 
