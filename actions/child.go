@@ -113,6 +113,11 @@ func (r *Runner) remove(ctx context.Context, child, id string, force bool) error
 	if r.cfg.Drain != nil {
 		r.cfg.Drain(ctx, id)
 	}
+	return r.destroy(ctx, child, id, force)
+}
+
+// destroy is remove of one that has never run, and so has no output.
+func (r *Runner) destroy(ctx context.Context, child, id string, force bool) error {
 	err := attempt(ctx, VerbRemove, removeTimeout, func(ctx context.Context) error {
 		return r.cfg.Engine.ContainerRemove(ctx, id, container.RemoveOptions{RemoveVolumes: true, Force: force})
 	})
@@ -243,7 +248,7 @@ func (r *Runner) parent(ctx context.Context) (string, error) {
 // It returns the ID when even that did not work.
 func (r *Runner) discard(ctx context.Context, c *spec.Child, id string) string {
 	what := "discard " + c.Name
-	if err := r.remove(context.WithoutCancel(ctx), c.Name, id, true); err != nil && Classify(VerbRemove, err) != state.Gone {
+	if err := r.destroy(context.WithoutCancel(ctx), c.Name, id, true); err != nil && Classify(VerbRemove, err) != state.Gone {
 		r.cfg.Log.WithLevel(r.failures.level(what)).Str(state.KeyChild, c.Name).Str(state.KeyContainer, short(id)).Str("error", detail(err)).Msg("an incomplete container is left")
 		return id
 	}

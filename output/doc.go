@@ -16,6 +16,7 @@
 //   - position.go, sieve.go: what of a container was relayed, so that a new
 //     stream goes on exactly there.
 //   - drain.go: the last lines of a container that is about to be removed.
+//   - watch.go, series.go: what ends by itself no more, and what is said of that.
 //   - former.go: where a foster that is gone has left off.
 //   - sink.go, lane.go, voice.go, own.go: one place that everything goes through,
 //     in whole lines. foster's own lines wait for nobody: a reader that is slow

@@ -2,16 +2,12 @@ package output
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
 	"github.com/containerd/errdefs"
-	"github.com/rs/zerolog"
-
-	"foster/state"
 )
 
 // known is what is known of a container.
@@ -19,8 +15,16 @@ type known struct {
 	runs   bool
 	starts int  // how often that became so
 	ending bool // it waits for its last lines, and is removed then
+	over   bool // its follower has seen it end, and reads no more
 	torn   bool // it is removed while it runs
 	gone   bool // it was removed, or another one is in its place
+}
+
+func (k *known) run(runs bool) {
+	if runs && !k.runs {
+		k.starts++
+	}
+	k.runs = runs
 }
 
 // follower relays the log of one container.
@@ -30,28 +34,33 @@ type follower struct {
 	id      string
 	adopted bool      // a former foster may have relayed some of it
 	before  *follower // the child's container before this one; may be nil
+	same    *follower // of this very container, which was to be removed and was not; may be nil
 	pos     position
 	mouth   *mouth
 
-	failures int  // of reading the log, in a row
-	said     bool // that it fails
+	refusals int   // by the engine to give the log, in a row
+	refused  error // why its end is not known; to be read when it has ended
 
 	poked   chan struct{}
+	turned  chan struct{} // for watch
 	ended   chan struct{} // nothing more comes
 	moved   atomic.Uint64 // changes with everything that is read or written
 	reading atomic.Bool   // it waits for the engine
 
-	mu    sync.Mutex
-	known known
-	cut   context.CancelFunc // ends the stream that is followed
+	mu     sync.Mutex
+	known  known
+	cut    context.CancelFunc // ends the stream that is followed
+	cutRun int                // the starts after which it began
 }
 
 func newFollower(r *Relay, child int, id string, adopted bool) *follower {
 	prefix := r.prefixes[child]
-	return &follower{
+	f := &follower{
 		relay: r, child: r.cfg.Children[child].Name, id: id, adopted: adopted, mouth: newMouth(r.cfg.Sink, prefix),
-		poked: make(chan struct{}, 1), ended: make(chan struct{}),
+		poked: make(chan struct{}, 1), turned: make(chan struct{}, 1), ended: make(chan struct{}),
 	}
+	f.mouth.moved = &f.moved
+	return f
 }
 
 func (f *follower) know(change func(*known)) {
@@ -59,6 +68,25 @@ func (f *follower) know(change func(*known)) {
 	change(&f.known)
 	f.mu.Unlock()
 	f.poke()
+	signal(f.turned)
+}
+
+// goOn takes back that the container is about to be removed. It is false when
+// the follower has ended for that.
+func (f *follower) goOn() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.known.ending = false
+	return !f.known.over
+}
+
+// end says whether the container is still to be removed, or is gone: then the
+// follower is to end.
+func (f *follower) end() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.known.over = f.known.over || f.known.ending || f.known.gone
+	return f.known.over
 }
 
 func (f *follower) now() known {
@@ -67,12 +95,7 @@ func (f *follower) now() known {
 	return f.known
 }
 
-func (f *follower) poke() {
-	select {
-	case f.poked <- struct{}{}:
-	default:
-	}
-}
+func (f *follower) poke() { signal(f.poked) }
 
 const (
 	// retryFirst is short: a stream that ends mostly means a death, of which the
@@ -84,13 +107,27 @@ const (
 // run relays until the container is gone and everything of it is on its way.
 func (f *follower) run(ctx context.Context) {
 	defer close(f.ended)
+	ctx, giveUp := context.WithCancel(ctx)
+	var watching sync.WaitGroup
+	defer watching.Wait()
+	defer giveUp()
+	watching.Go(func() { f.watch(ctx, giveUp) })
 	defer f.fallSilent(ctx)
-	if f.before != nil {
+	defer f.know(func(k *known) { k.over = true })
+	switch {
+	case f.same != nil:
+		select {
+		case <-f.same.ended:
+			f.pos = f.same.pos
+		case <-ctx.Done():
+			return
+		}
+	case f.before != nil:
 		f.before.allow(ctx, recovering.still)
-		f.before = nil
 	}
+	f.before, f.same = nil, nil
 	if f.adopted {
-		f.pos.from = f.relay.former(ctx, f.id)
+		f.pos.from = f.relay.former(ctx, f.child, f.id)
 	}
 	wait := backoff.NewExponentialBackOff(backoff.WithInitialInterval(retryFirst), backoff.WithMaxInterval(retryMost), backoff.WithMaxElapsedTime(0))
 	read := -1 // the starts after which the log was read to its end
@@ -99,13 +136,16 @@ func (f *follower) run(ctx context.Context) {
 		last := k.ending || k.gone
 		switch {
 		case read == k.starts && last:
-			return
+			if f.end() {
+				return
+			}
+			continue
 		case read == k.starts, !k.runs && k.starts == 0 && !last: // or there is nothing yet
 			f.pause(ctx, nil)
 			continue
 		}
 		count, began := f.pos.count, time.Now()
-		err := f.read(ctx, k.runs && !last)
+		err := f.read(ctx, k.runs && !last, k.starts)
 		complete := err == nil && (!k.runs || last)
 		switch {
 		case errdefs.IsNotImplemented(err):
@@ -121,6 +161,10 @@ func (f *follower) run(ctx context.Context) {
 			continue
 		}
 		f.fails(ctx, err)
+		if err != nil && last && (k.gone || f.refusals > 1) && f.end() {
+			f.refused = err
+			return
+		}
 		if f.pos.count != count || time.Since(began) > retryMost {
 			wait.Reset()
 		}
@@ -142,29 +186,6 @@ func (f *follower) allow(ctx context.Context, most time.Duration) {
 	case <-timer.C:
 	case <-ctx.Done():
 	}
-}
-
-// fails logs that the log cannot be read. The first time is mostly a stream's
-// end, and what the engine's absence explains is said by who watches it.
-func (f *follower) fails(ctx context.Context, err error) {
-	if err == nil || ctx.Err() != nil || errors.Is(err, context.Canceled) {
-		return
-	}
-	level := zerolog.DebugLevel
-	if f.failures++; f.failures > 1 && !f.said && f.relay.up() {
-		level, f.said = zerolog.WarnLevel, true
-	}
-	f.relay.cfg.Log.WithLevel(level).Str(state.KeyChild, f.child).Str(state.KeyContainer, short(f.id)).Err(err).
-		Msg("the child's output cannot be read, trying again")
-}
-
-// works ends a series of failures.
-func (f *follower) works() {
-	if f.said {
-		f.relay.cfg.Log.Info().Str(state.KeyChild, f.child).Str(state.KeyContainer, short(f.id)).Int(state.KeyAttempt, f.failures).
-			Msg("the child's output is read again")
-	}
-	f.failures, f.said = 0, false
 }
 
 // pause waits until something is known anew, a timer ends, or ctx does.

@@ -13,6 +13,8 @@ const (
 	chunk = 32 << 10
 	// lineStill is how long a line that has begun holds a lane without growing.
 	lineStill = time.Second
+	// lineWhole is how long others wait for a line in progress, however it grows.
+	lineWhole = 5 * time.Second
 )
 
 // lane is the way to one of foster's outputs. Who has the turn fills a buffer;
@@ -78,8 +80,10 @@ func signal(c chan<- struct{}) {
 }
 
 // acquire takes the turn for a voice: when nobody has it, and nobody else's
-// line is in progress or that has not grown for lineStill.
+// line is in progress, or that has not grown for lineStill, or was waited for
+// for lineWhole. The time in which nothing can be written does not count.
 func (l *lane) acquire(ctx context.Context, v *voice) error {
+	var waited time.Duration // for one line
 	for {
 		select {
 		case <-l.turn:
@@ -89,7 +93,7 @@ func (l *lane) acquire(ctx context.Context, v *voice) error {
 		if l.line == nil || l.line == v {
 			return nil
 		}
-		left := lineStill - time.Since(l.moved)
+		left := min(lineStill-time.Since(l.moved), lineWhole-waited)
 		if left <= 0 {
 			if err := l.append(ctx, lineEnd); err != nil {
 				l.release(v)
@@ -101,10 +105,12 @@ func (l *lane) acquire(ctx context.Context, v *voice) error {
 		}
 		over := l.over
 		l.turn <- struct{}{}
-		timer := time.NewTimer(left)
+		timer, began := time.NewTimer(left), time.Now()
 		select {
 		case <-over:
+			waited = 0
 		case <-timer.C:
+			waited += time.Since(began)
 		case <-ctx.Done():
 		}
 		timer.Stop()

@@ -15,7 +15,7 @@ type mark struct {
 // position is how far a container's log was relayed.
 type position struct {
 	marks [2]mark
-	// from is where to begin while nothing was relayed; zero: at the beginning.
+	// from is where to begin: what is older was another's; zero: at the beginning.
 	from time.Time
 	// count is how many messages of the log are known; fewer than there are
 	// when it was not begun at the beginning.
@@ -24,6 +24,9 @@ type position struct {
 
 // begun: something was relayed.
 func (p *position) begun() bool { return !p.marks[Stdout].at.zero() || !p.marks[Stderr].at.zero() }
+
+// before: the message is older than what is to be relayed.
+func (p *position) before(at stamp) bool { return !p.from.IsZero() && at.compare(stampOf(p.from)) < 0 }
 
 // window is what of a log is asked for: the last messages, or those since a
 // moment.
@@ -67,6 +70,9 @@ func (p *position) since() time.Time {
 		if !m.at.zero() && (m.open || m.part > 0) && m.at.time().Before(at) {
 			at = m.at.time()
 		}
+	}
+	if at.Before(p.from) {
+		return p.from
 	}
 	return at
 }

@@ -3,6 +3,7 @@ package output
 import (
 	"context"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -49,9 +50,12 @@ type Relay struct {
 	unstarted  []*follower
 	newest     map[int]*follower // by child, of the last container
 	streamUp   bool
-	closing    bool            // the project is being taken down
-	killed     bool            // at once
-	unreadable map[string]bool // by child: that it was said
+	closing    bool              // the project is being taken down
+	killed     bool              // at once
+	waited     account           // by removals, since one of both is so
+	unreadable map[string]bool   // by child: that it was said
+	failing    map[string]series // by child, of reading its log
+	losing     map[string]series // by child, of waiting for its last lines
 }
 
 var _ report.Observer = (*Relay)(nil)
@@ -61,6 +65,7 @@ func New(cfg Config) *Relay {
 	return &Relay{
 		cfg: cfg, prefixes: prefixes(cfg.Project, cfg.Children, cfg.Colored), wake: make(chan struct{}, 1),
 		followers: map[string]*follower{}, newest: map[int]*follower{}, unreadable: map[string]bool{},
+		failing: map[string]series{}, losing: map[string]series{},
 	}
 }
 
@@ -88,7 +93,10 @@ func (r *Relay) Run(ctx context.Context) error {
 func (r *Relay) Stepped(s report.Step) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.closing, r.killed = s.To.Stage == state.Closing, s.To.Kill
+	if closing := s.To.Stage == state.Closing; closing != r.closing || s.To.Kill != r.killed {
+		r.closing, r.killed = closing, s.To.Kill
+		r.waited.begin(time.Now())
+	}
 	if r.streamUp != s.To.StreamUp {
 		r.streamUp = s.To.StreamUp
 		for _, f := range r.followers {
@@ -105,6 +113,18 @@ func (r *Relay) Stepped(s report.Step) {
 			delete(r.followers, was.ID)
 		}
 		r.moved(i, was.Phase, is, s.To.Kill)
+	}
+	if ev, ok := s.Event.(state.ChildStarted); ok {
+		r.started(ev.ID, s.To.Children)
+	}
+}
+
+// started: a container runs, though its start is not over while its hooks run.
+func (r *Relay) started(id string, children []state.Child) {
+	f := r.followers[id]
+	starting := slices.ContainsFunc(children, func(ch state.Child) bool { return ch.ID == id && ch.Phase == state.Starting })
+	if f != nil && starting {
+		f.know(func(k *known) { k.run(true) })
 	}
 }
 
@@ -123,24 +143,34 @@ func (r *Relay) moved(i int, was state.Phase, ch *state.Child, kill bool) {
 		return
 	}
 	f := r.followers[ch.ID]
-	if f == nil {
-		f = newFollower(r, i, ch.ID, !ours)
-		f.before, r.newest[i] = r.newest[i], f
-		r.followers[ch.ID] = f
-		r.unstarted = append(r.unstarted, f)
-		select {
-		case r.wake <- struct{}{}:
-		default:
-		}
+	switch {
+	case f == nil:
+		f = r.follow(newFollower(r, i, ch.ID, !ours), i)
+	case ch.Phase == state.Alive && !f.goOn():
+		next := newFollower(r, i, ch.ID, false)
+		next.same = f
+		f = r.follow(next, i)
 	}
 	f.know(func(k *known) {
-		runs := ch.Phase == state.Alive || ch.Phase == state.Stopping
-		if runs && !k.runs {
-			k.starts++
+		k.run(ch.Phase == state.Alive || ch.Phase == state.Stopping)
+		switch ch.Phase {
+		case state.Settling, state.Dead, state.Completed:
+			k.starts = max(k.starts, 1) // it may have ended before its start was answered, or under a former foster
 		}
-		k.runs = runs
 		k.torn = kill && ch.Phase == state.Removing && was == state.Alive
 	})
+}
+
+// follow begins a follower, the newest of its child.
+func (r *Relay) follow(f *follower, child int) *follower {
+	f.before, r.newest[child] = r.newest[child], f
+	r.followers[f.id] = f
+	r.unstarted = append(r.unstarted, f)
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+	return f
 }
 
 // cannotRead says once for each child why nothing is seen of it.
@@ -153,13 +183,6 @@ func (r *Relay) cannotRead(child, containerID string, err error) {
 		r.cfg.Log.Warn().Str(state.KeyChild, child).Str(state.KeyContainer, short(containerID)).Err(err).
 			Msg("the child's output is not relayed: its log driver keeps nothing that could be read")
 	}
-}
-
-// up: the engine's event stream is there, so whatever fails has a reason of its own.
-func (r *Relay) up() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.streamUp
 }
 
 // short is an ID as docker prints it.

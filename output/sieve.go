@@ -37,8 +37,11 @@ func (s *sieve) begin(src Source, at stamp) error {
 		return s.next(m, at)
 	}
 	order := 1
-	if !m.at.zero() {
+	switch {
+	case !m.at.zero():
 		order = at.compare(m.at)
+	case s.pos.before(at):
+		order = -1
 	}
 	if s.tailed && (firstOfAll && order >= 0 || first && order == 0) {
 		// Nobody knows what is in front of it.

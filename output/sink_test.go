@@ -189,6 +189,38 @@ func TestLineThatDoesNotEnd(t *testing.T) {
 	})
 }
 
+// TestLineThatGrowsForEver: the same for one that does not stand still, after a
+// longer time; a reader who is stuck in the middle of it does not count.
+func TestLineThatGrowsForEver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		out := &reader{}
+		s := NewSink(out, &reader{})
+		a, b := newMouth(s, []byte("a | ")), newMouth(s, []byte("b | "))
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			for ctx.Err() == nil {
+				say(t, a, Stdout, "x")
+				time.Sleep(lineStill / 10)
+			}
+		}()
+		time.Sleep(2 * lineWhole) // nobody waits
+		began := time.Now()
+		say(t, b, Stdout, "two\n")
+		if took := time.Since(began); took < lineWhole || took > lineWhole+lineStill {
+			t.Errorf("it took %s", took)
+		}
+		time.Sleep(lineStill / 2)
+		cancel()
+		<-ended
+		s.Close(time.Minute)
+		if got := lines(out.String()); len(got) != 3 || got[1] != "b | two" || strings.Trim(got[0], "x") != "a | " || strings.Trim(got[2], "x") != "a | " {
+			t.Errorf("got %q", out.String())
+		}
+	})
+}
+
 // TestCalledOff: who waits for a place can be called off, and knows how much has gone.
 func TestCalledOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -2,6 +2,8 @@ package output
 
 import (
 	"bytes"
+	"context"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,6 +16,12 @@ import (
 	"foster/test/engine"
 )
 
+func contextOf(t *testing.T) (context.Context, context.CancelFunc) {
+	return context.WithCancel(t.Context())
+}
+
+var versions = []string{"20.10", "28.0"}
+
 // stand is a relay on an engine in memory; the test is the loop. It must be
 // made in a bubble.
 type stand struct {
@@ -24,7 +32,8 @@ type stand struct {
 	out, err reader
 	log      reader
 	now      state.State
-	child    string // its present container
+	child    string    // its present container
+	since    time.Time // what is older was a former foster's
 	shut     func()
 }
 
@@ -85,7 +94,23 @@ func (st *stand) phase(i int, p state.Phase, id string) {
 // launch makes a container and starts it, as foster does.
 func (st *stand) launch(i int, opts settings) {
 	st.t.Helper()
+	st.begin(i, opts)
+	st.phase(i, state.Alive, st.child)
+}
+
+// begin makes a container and starts it, of which the answer is not there yet.
+func (st *stand) begin(i int, opts settings) {
+	st.t.Helper()
 	st.phase(i, state.Creating, "")
+	st.make(i, opts)
+	st.phase(i, state.Starting, st.child)
+	if err := st.Start(st.child); err != nil {
+		st.t.Fatal(err)
+	}
+}
+
+func (st *stand) make(i int, opts settings) {
+	st.t.Helper()
 	id, err := st.Make(engine.Container{
 		Name: st.relay.cfg.Children[i].ContainerName, Config: &container.Config{Image: "app:1", Tty: opts.tty},
 		Host: &container.HostConfig{LogConfig: container.LogConfig{Type: opts.driver}},
@@ -93,12 +118,24 @@ func (st *stand) launch(i int, opts settings) {
 	if err != nil {
 		st.t.Fatal(err)
 	}
-	st.phase(i, state.Starting, id)
-	if err := st.Start(id); err != nil {
+	st.child = id
+}
+
+// former makes a container that a foster before this one has had, and starts it;
+// then this one adopts it.
+func (st *stand) former(opts settings, before func()) {
+	st.t.Helper()
+	st.phase(0, state.Unknown, "")
+	st.make(0, opts)
+	if err := st.Start(st.child); err != nil {
 		st.t.Fatal(err)
 	}
-	st.phase(i, state.Alive, id)
-	st.child = id
+	before()
+	time.Sleep(time.Second)
+	st.since = time.Now()
+	st.relay.cfg.Began = st.since
+	time.Sleep(time.Second)
+	st.phase(0, state.Alive, st.child)
 }
 
 // bury is what foster does about a dead one.
@@ -127,6 +164,16 @@ func (st *stand) print(source int, text string) {
 // kept is what the engine has of a source, as docker logs prints it, and with a
 // line feed at the end of it all.
 func (st *stand) kept(source int) string {
+	text := st.keptAsIs(source)
+	if text != "" && !strings.HasSuffix(text, "\n") {
+		text += "\n"
+	}
+	return text
+}
+
+// keptAsIs is without that line feed, and without what is older than this
+// foster.
+func (st *stand) keptAsIs(source int) string {
 	st.t.Helper()
 	all, err := st.Kept(st.child)
 	if err != nil {
@@ -134,12 +181,9 @@ func (st *stand) kept(source int) string {
 	}
 	var text []byte
 	for _, m := range all {
-		if m.Source == source {
+		if m.Source == source && !m.At.Before(st.since) {
 			text = append(text, m.Text...)
 		}
-	}
-	if len(text) > 0 && text[len(text)-1] != '\n' {
-		text = append(text, '\n')
 	}
 	return string(bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")))
 }

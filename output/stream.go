@@ -23,14 +23,19 @@ const (
 var errOpenTimeout = fmt.Errorf("the engine does not begin the log within %s: %w", openTimeout, os.ErrDeadlineExceeded)
 
 // read relays what the engine has past the position, and with follow also what
-// comes. Without an error the stream has ended as the engine wanted it to.
-func (f *follower) read(ctx context.Context, follow bool) error {
+// comes of this run. Without an error the stream has ended as the engine wanted it to.
+func (f *follower) read(ctx context.Context, follow bool, run int) error {
 	ctx, cut := context.WithCancelCause(ctx)
 	defer cut(nil)
 	if follow {
 		f.mu.Lock()
-		f.cut = func() { cut(nil) }
+		f.cut, f.cutRun = func() { cut(nil) }, run
 		f.mu.Unlock()
+		defer func() {
+			f.mu.Lock()
+			f.cut = nil
+			f.mu.Unlock()
+		}()
 	}
 	windows := f.pos.windows()
 	for i, w := range windows {
@@ -63,6 +68,7 @@ func (f *follower) stream(ctx context.Context, cut context.CancelCauseFunc, w wi
 	defer f.mouth.pause()
 	d := demux{to: &sieve{pos: &f.pos, mouth: f.mouth, ctx: ctx, tailed: tailed}}
 	buf := make([]byte, readSize)
+	opened, works := time.Now(), false
 	for {
 		f.reading.Store(true)
 		n, err := body.Read(buf)
@@ -72,8 +78,10 @@ func (f *follower) stream(ctx context.Context, cut context.CancelCauseFunc, w wi
 			return fmt.Errorf("read the log of container %s: %w", short(f.id), err)
 		}
 		f.mouth.pause()
-		if n > 0 {
+		// A child that is silent has streams as well, which break now and then.
+		if !works && (n > 0 || errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) || time.Since(opened) > retryMost) {
 			f.works()
+			works = true
 		}
 		switch {
 		case errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):

@@ -3,6 +3,7 @@ package output
 import (
 	"bytes"
 	"context"
+	"sync/atomic"
 )
 
 // voice is one source of lines on a lane: one source of a child, or foster's
@@ -50,6 +51,8 @@ func (v *voice) write(ctx context.Context, p []byte) (n int, err error) {
 type mouth struct {
 	voices [2]*voice
 	held   *voice
+	inside [2]bool        // the last that came of the source was no line's end
+	moved  *atomic.Uint64 // changes with what is on its way; may be nil
 }
 
 func newMouth(s *Sink, prefix []byte) *mouth {
@@ -71,7 +74,12 @@ func (m *mouth) write(ctx context.Context, src Source, p []byte) (int, error) {
 		}
 		m.held = v
 	}
-	return v.write(ctx, p)
+	n, err := v.write(ctx, p)
+	m.inside[src] = v.open
+	if n > 0 && m.moved != nil {
+		m.moved.Add(1)
+	}
+	return n, err
 }
 
 // pause lets others speak. It is to be called whenever nothing may come for a while.
@@ -93,8 +101,12 @@ func (m *mouth) finish(ctx context.Context) error {
 	return nil
 }
 
-// finishLine ends the line of one source, if one has begun.
+// finishLine ends the line of one source, if one has begun. Else it waits for
+// nobody.
 func (m *mouth) finishLine(ctx context.Context, src Source) error {
+	if !m.inside[src] {
+		return nil
+	}
 	v := m.voices[src]
 	if m.held != v {
 		m.pause()
@@ -103,7 +115,8 @@ func (m *mouth) finishLine(ctx context.Context, src Source) error {
 		}
 		m.held = v
 	}
-	if !v.open {
+	if !v.open { // somebody who waited for it has ended it
+		m.inside[src] = false
 		return nil
 	}
 	_, err := m.write(ctx, src, lineEnd)
