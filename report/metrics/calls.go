@@ -11,15 +11,32 @@ import (
 )
 
 // Calls measures calls of an engine's API.
-type Calls struct{ seconds *prometheus.SummaryVec }
+type Calls struct {
+	seconds *prometheus.SummaryVec
+	ended   *prometheus.CounterVec
+}
+
+// classes are how calls end. Each has a counter from the beginning, which the
+// many pairs of verb and class have not: one that comes into being with a burst
+// of failures shows no increase.
+var classes = []string{"ok", "not_found", "conflict", "denied", "invalid", "server", "unreachable", "timeout", "canceled"}
 
 // NewCalls makes Calls that nothing was called of yet.
 func NewCalls() *Calls {
-	return &Calls{prometheus.NewSummaryVec(prometheus.SummaryOpts{
-		Name: "foster_engine_call_duration_seconds",
-		Help: "Time until the engine answered a call, by verb and by how it ended: ok, not_found, conflict, denied, invalid, server, unreachable, timeout or canceled. " +
-			"What an answer streams afterwards (events, logs, the progress of a pull) is not part of it.",
-	}, []string{"verb", "class"})}
+	c := &Calls{
+		prometheus.NewSummaryVec(prometheus.SummaryOpts{
+			Name: "foster_engine_call_duration_seconds",
+			Help: "Time until the engine answered a call, by verb and by how it ended: ok, not_found, conflict, denied, invalid, server, unreachable, timeout or canceled. " +
+				"What an answer streams afterwards (events, logs, the progress of a pull) is not part of it.",
+		}, []string{"verb", "class"}),
+		prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "foster_engine_calls_total", Help: "Calls of the engine, by how they ended.",
+		}, []string{"class"}),
+	}
+	for _, class := range classes {
+		c.ended.WithLabelValues(class)
+	}
+	return c
 }
 
 // Transport measures the calls that go through another transport.
@@ -39,7 +56,9 @@ func (m measured) RoundTrip(r *http.Request) (*http.Response, error) {
 	if resp != nil {
 		code = resp.StatusCode
 	}
-	m.calls.seconds.WithLabelValues(what, class(r.Context(), code, err)).Observe(time.Since(began).Seconds())
+	end := class(r.Context(), code, err)
+	m.calls.seconds.WithLabelValues(what, end).Observe(time.Since(began).Seconds())
+	m.calls.ended.WithLabelValues(end).Inc()
 	return resp, err
 }
 

@@ -61,7 +61,16 @@ func TestCallClasses(t *testing.T) {
 		if !errors.Is(err, c.err) || err == nil && resp.StatusCode != c.code {
 			t.Errorf("%v became %v, %v", c.transport, resp, err)
 		}
-		w.shows(map[string]float64{fmt.Sprintf(`foster_engine_call_duration_seconds_count{class=%q,verb="container_start"}`, c.class): 1})
+		want := map[string]float64{fmt.Sprintf(`foster_engine_call_duration_seconds_count{class=%q,verb="container_start"}`, c.class): 1}
+		for _, class := range classes {
+			want[fmt.Sprintf(`foster_engine_calls_total{class=%q}`, class)] = 0
+		}
+		counted := fmt.Sprintf(`foster_engine_calls_total{class=%q}`, c.class)
+		if _, known := want[counted]; !known {
+			t.Errorf("%s is not there from the beginning", counted)
+		}
+		want[counted] = 1
+		w.shows(want)
 	}
 }
 

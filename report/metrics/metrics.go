@@ -89,7 +89,7 @@ func New(cfg Config) *Metrics {
 	m.registry.MustRegister(m.faults, m.recoveries, m.durations, m.events, m.reconnects, build, &project{board: cfg.Board},
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if cfg.Calls != nil {
-		m.registry.MustRegister(cfg.Calls.seconds)
+		m.registry.MustRegister(cfg.Calls.seconds, cfg.Calls.ended)
 	}
 	return m
 }
