@@ -209,21 +209,10 @@ func TestDashboardExpressions(t *testing.T) {
 	}
 }
 
-// TestMetricsExist: alerts, their tests and the dashboard name nothing that is
-// not in docs/metrics.md, which is held against the code.
-func TestMetricsExist(t *testing.T) {
-	known := map[string]bool{"up": true, "process_resident_memory_bytes": true}
-	row := regexp.MustCompile("(?m)^\\| `(\\w+)` \\| (\\w+) \\|")
-	for _, m := range row.FindAllStringSubmatch(string(read(t, docs)), -1) {
-		switch name := m[1]; m[2] {
-		case "histogram":
-			known[name+"_bucket"], known[name+"_sum"], known[name+"_count"] = true, true, true
-		case "summary":
-			known[name+"_sum"], known[name+"_count"] = true, true
-		default:
-			known[name] = true
-		}
-	}
+// questionsAndAlerts are the expressions of the dashboard and the alerts, and the
+// series of the alerts' tests, by where they stand.
+func questionsAndAlerts(t *testing.T) map[string]string {
+	t.Helper()
 	asked := questions(t)
 	for _, g := range alerts(t).Groups {
 		for _, r := range g.Rules {
@@ -239,6 +228,25 @@ func TestMetricsExist(t *testing.T) {
 			asked[fmt.Sprintf("test %d, %s", i, s.Series)] = s.Series
 		}
 	}
+	return asked
+}
+
+// TestMetricsExist: alerts, their tests and the dashboard name nothing that is
+// not in docs/metrics.md, which is held against the code.
+func TestMetricsExist(t *testing.T) {
+	known := map[string]bool{"up": true, "process_resident_memory_bytes": true}
+	row := regexp.MustCompile("(?m)^\\| `(\\w+)` \\| (\\w+) \\|")
+	for _, m := range row.FindAllStringSubmatch(string(read(t, docs)), -1) {
+		switch name := m[1]; m[2] {
+		case "histogram":
+			known[name+"_bucket"], known[name+"_sum"], known[name+"_count"] = true, true, true
+		case "summary":
+			known[name+"_sum"], known[name+"_count"] = true, true
+		default:
+			known[name] = true
+		}
+	}
+	asked := questionsAndAlerts(t)
 	name := regexp.MustCompile(`\b(foster_\w+|process_\w+|up)\b`)
 	for where, expr := range asked {
 		names := name.FindAllString(expr, -1)
