@@ -108,7 +108,7 @@ func Judge(s state.State, now, handed time.Time) Verdict {
 	c := conditions[worst]
 	v := Verdict{Healthy: c.healthy, Ready: c.ready, State: c.name, Reason: strings.Join(reasons, "; ")}
 	if v.Reason == "" {
-		v.Reason = plural(len(s.Children), "child is", "children are") + " " + c.name
+		v.Reason = Plural(len(s.Children), "child is", "children are") + " " + c.name
 	}
 	return v
 }
@@ -154,7 +154,7 @@ func judge(s *state.State, ch *state.Child) (name, reason string) {
 	case ch.Phase == state.Waiting && ch.Holder != "":
 		return "backoff", fmt.Sprintf("%s: what it needs is held by %s", ch.Name, ch.Holder)
 	case ch.Phase == state.Waiting:
-		return "backoff", fmt.Sprintf("%s: in back-off after %s", ch.Name, plural(ch.Attempt, "start", "starts"))
+		return "backoff", fmt.Sprintf("%s: in back-off after %s", ch.Name, Plural(ch.Attempt, "start", "starts"))
 	case ch.Launched:
 		return "recovering", fmt.Sprintf("%s: being recovered (%s)", ch.Name, ch.Phase)
 	}
@@ -187,7 +187,7 @@ func alive(s *state.State, ch *state.Child, first bool) (name, reason string) {
 		return "starting", fmt.Sprintf("%s: being launched (%s)", ch.Name, ch.Phase)
 	}
 	if ch.Whole && ch.Attempt > 2 {
-		return "unstable", fmt.Sprintf("%s: runs, after %s of which none has lasted %s", ch.Name, plural(ch.Attempt, "start", "starts"), policy.StableAfter)
+		return "unstable", fmt.Sprintf("%s: runs, after %s of which none has lasted %s", ch.Name, Plural(ch.Attempt, "start", "starts"), policy.StableAfter)
 	}
 	if ch.Whole {
 		return "whole", ""
@@ -247,7 +247,8 @@ func ownerless(s *state.State, ch *state.Child) bool {
 	return false
 }
 
-func plural(n int, one, many string) string {
+// Plural is a number with the noun that goes with it.
+func Plural(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}

@@ -36,7 +36,7 @@ func Words(n state.Note) (zerolog.Level, string) {
 		if n.Cause == state.CauseUnstable {
 			return zerolog.InfoLevel, fmt.Sprintf("stable again, after %d starts", n.Attempt)
 		}
-		return zerolog.InfoLevel, fmt.Sprintf("works again, after %s: %s", plural(n.Attempt, "failure", "failures"), n.Cause)
+		return zerolog.InfoLevel, fmt.Sprintf("works again, after %s: %s", Plural(n.Attempt, "failure", "failures"), n.Cause)
 	case state.GaveUp:
 		if n.Detail == state.OwnAttemptsSpent {
 			return zerolog.ErrorLevel, "giving up on this child, it is not started again: the others go on"
@@ -127,7 +127,7 @@ func degradedWords(n state.Note) string {
 func healedWords(n state.Note) string {
 	switch n.Cause {
 	case "attach":
-		return fmt.Sprintf("the network is attached, after %s", plural(n.Attempt, "failure", "failures"))
+		return fmt.Sprintf("the network is attached, after %s", Plural(n.Attempt, "failure", "failures"))
 	case "parent-down":
 		return "the followed container runs again"
 	default:

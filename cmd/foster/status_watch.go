@@ -181,15 +181,22 @@ type screen struct {
 	shown []report.Status // the last
 	at    time.Time       // when it was
 	drawn []byte          // the same in words, without the time
-	said  string          // the last trouble
+	said  string          // the trouble since then, "" for none
 }
 
 func (s *screen) terminal() bool { return isTerminal(s.out.stdout) && s.flags.format == "table" }
 
-// age draws what is shown with the present time.
+// age draws what is shown with the present time. What nobody tells any more
+// does not grow older.
 func (s *screen) age() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.said == "" {
+		s.drawAged()
+	}
+}
+
+func (s *screen) drawAged() {
 	now := slices.Clone(s.shown)
 	for i := range now {
 		now[i].Now = now[i].Now.Add(time.Since(s.at))
@@ -209,19 +216,24 @@ func (s *screen) show(found []report.Status) {
 		same = append(same, f)
 	}
 	key, err := json.Marshal(same)
+	s.said = ""
 	if err != nil || bytes.Equal(key, s.drawn) && !s.terminal() {
 		return
 	}
 	first := s.drawn == nil
-	s.shown, s.at, s.drawn, s.said = found, time.Now(), key, ""
+	s.shown, s.at, s.drawn = found, time.Now(), key
 	s.draw(found, first)
 }
 
 func (s *screen) draw(found []report.Status, first bool) {
 	style := status.Style{Columns: columns(s.out.stdout)(), Colour: coloured(s.out)}
 	var text bytes.Buffer
+	if s.said != "" {
+		fmt.Fprintln(&text, s.said)
+	}
 	if err := s.flags.write(&text, found, style); err != nil {
-		fmt.Fprintln(&text, err)
+		fmt.Fprintf(s.out.stderr, "foster: %s\n", err)
+		return
 	}
 	switch {
 	case s.terminal():
@@ -233,13 +245,20 @@ func (s *screen) draw(found []report.Status, first bool) {
 	}
 }
 
-// say tells a trouble once.
+// say tells a trouble once: on a terminal above what was shown last, which
+// stays as it was, elsewhere beside it.
 func (s *screen) say(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if text := err.Error(); text != s.said && !errors.Is(err, context.Canceled) {
+	text := "foster: " + err.Error() + ", trying again"
+	switch {
+	case text == s.said, errors.Is(err, context.Canceled):
+	case s.terminal() && len(s.shown) > 0:
 		s.said = text
-		fmt.Fprintf(s.out.stderr, "foster: %s, trying again\n", text)
+		s.drawAged()
+	default:
+		s.said = text
+		fmt.Fprintln(s.out.stderr, text)
 	}
 }
 

@@ -7,10 +7,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/docker/docker/api/types/container"
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
@@ -51,6 +49,8 @@ var errNothing = errors.New("nothing here carries foster's labels, and no foster
 type statusFlags struct {
 	project, format      string
 	all, watch, noEngine bool
+
+	asker status.Asker // of fosters in containers
 }
 
 func statusCommand(out outside) *cobra.Command {
@@ -126,7 +126,7 @@ func (f *statusFlags) look(ctx context.Context, out outside) ([]report.Status, e
 		return nil, &exitError{Code: exitUnavailable, Err: err}
 	}
 	if f.all {
-		return everything(ctx, engine, found, asked), nil
+		return f.everything(ctx, engine, found, asked), nil
 	}
 	return f.one(ctx, engine, found)
 }
@@ -171,62 +171,6 @@ func (f *statusFlags) meant(ctx context.Context, out outside) (*asker, report.St
 	return a.asker, s, err
 }
 
-// one is the project that is meant, of those on the engine.
-func (f *statusFlags) one(ctx context.Context, engine Engine, found *status.Found) ([]report.Status, error) {
-	project, projects := f.project, found.Projects()
-	if project == "" && len(projects) > 1 {
-		return nil, spec.Problems{{Variable: "--project", What: "there are several: " + strings.Join(projects, ", "), Mend: "name one, or say --all"}}
-	}
-	if project == "" && len(projects) == 1 {
-		project = projects[0]
-	}
-	launchers := found.Launchers
-	if l, ok := found.Launcher(project); ok {
-		launchers = launchers[:0:0]
-		launchers = append(launchers, l)
-	}
-	inside := status.Inside(ctx, engine, launchers)
-	for _, s := range inside {
-		if s.Project == project || project == "" && len(inside) == 1 {
-			return []report.Status{s}, nil
-		}
-	}
-	switch {
-	case slices.Contains(projects, project):
-		return []report.Status{found.Status(project)}, nil
-	case project != "":
-		return nil, fmt.Errorf("there is no project %q here: see foster status --all", project)
-	}
-	return nil, errNothing
-}
-
-// everything is every project: as its foster says where that can be asked, else
-// as the engine has it.
-func everything(ctx context.Context, engine Engine, found *status.Found, asked []report.Status) []report.Status {
-	all, known := []report.Status{}, map[string]bool{}
-	add := func(more []report.Status) {
-		for _, s := range more {
-			if !known[s.Project] {
-				known[s.Project] = true
-				all = append(all, s)
-			}
-		}
-	}
-	here := slices.DeleteFunc(slices.Clone(asked), func(s report.Status) bool { return s.Project == "" })
-	add(here)
-	launchers := slices.DeleteFunc(slices.Clone(found.Launchers), func(c container.InspectResponse) bool {
-		return slices.ContainsFunc(here, func(s report.Status) bool { return s.Foster.Container == c.ID })
-	})
-	add(status.Inside(ctx, engine, launchers))
-	for _, project := range found.Projects() {
-		if !known[project] {
-			add([]report.Status{found.Status(project)})
-		}
-	}
-	slices.SortFunc(all, func(a, b report.Status) int { return strings.Compare(a.Project, b.Project) })
-	return all
-}
-
 // write shows what was found.
 func (f *statusFlags) write(w io.Writer, found []report.Status, style status.Style) error {
 	switch {
@@ -246,8 +190,10 @@ func (f *statusFlags) write(w io.Writer, found []report.Status, style status.Sty
 		status.List(w, found, style)
 	case len(found) > 0:
 		status.Table(w, found[0], style)
+	case f.watch:
+		fmt.Fprintln(w, errNothing)
 	}
-	if len(found) == 0 {
+	if len(found) == 0 && !f.watch {
 		return errNothing
 	}
 	return nil

@@ -64,7 +64,7 @@ func TestStatusFromLabels(t *testing.T) {
 	}
 	r.child(t, "ci", parent)
 	code, stdout, stderr := call(t, r, nil, "status")
-	for _, want := range []string{"ci  whole: 1 child runs\n", "no foster was asked, foster v, task ci.1.abc\n", "web    running  -       1/1   -         "} {
+	for _, want := range []string{"ci  whole: 1 child runs\n", "no foster answers, foster v, task ci.1.abc\n", "web    running  -       1/1   -         "} {
 		if code != 0 || !strings.Contains(stdout, want) {
 			t.Errorf("exit %d, no %q in\n%s%s", code, want, stdout, stderr)
 		}
@@ -133,7 +133,12 @@ func TestStatusAsksInside(t *testing.T) {
 				t.Fatal(err)
 			}
 			r.child(t, "ci", parent)
-			if code, stdout, stderr := call(t, r, nil, "status"); code != 0 || !strings.HasPrefix(stdout, x.want) {
+			args, several := []string{"status", "--project", "ci"}, name == "another project"
+			if code, stdout, stderr := call(t, r, nil, args...); code != 0 || !strings.HasPrefix(stdout, x.want) {
+				t.Errorf("exit %d\n%s%s", code, stdout, stderr)
+			}
+			code, stdout, stderr := call(t, r, nil, "status")
+			if several && (code != exitConfig || !strings.Contains(stderr, "there are several: ci, q")) || !several && !strings.HasPrefix(stdout, x.want) {
 				t.Errorf("exit %d\n%s%s", code, stdout, stderr)
 			}
 			if code, stdout, _ := call(t, r, nil, "status", "--all"); code != 0 || !strings.Contains(stdout, "\nci") {

@@ -7,7 +7,8 @@
 //
 //	Survey (labels.go)   all projects on an engine, and which fosters run there
 //	Inside (inside.go)   asks a foster in a container by exec
-//	Table, List          one project at length (table.go), many in a line for each child (list.go)
+//	Asker (asker.go)     does so no more often than there is reason to, for a watch
+//	Table, List          one project at length, many in a line for each child (table.go)
 //
 // Everything is read only.
 package status

@@ -15,17 +15,19 @@ type Engine interface {
 	ContainerInspect(ctx context.Context, containerID string) (container.InspectResponse, error)
 	ContainerExecCreate(ctx context.Context, containerID string, options container.ExecOptions) (container.ExecCreateResponse, error)
 	ContainerExecAttach(ctx context.Context, execID string, options container.ExecAttachOptions) (types.HijackedResponse, error)
-	ContainerExecInspect(ctx context.Context, execID string) (container.ExecInspect, error)
 }
 
 const (
-	lookTimeout   = 10 * time.Second // one list or inspect
-	insideTimeout = 5 * time.Second  // one foster asked by exec
-	atOnce        = 4                // fosters asked by exec
+	lookTimeout    = 10 * time.Second // the list
+	inspectTimeout = 3 * time.Second  // one inspect
+	hungMost       = 2                // inspects that fail before the list has to do for the rest
+	insideTimeout  = 5 * time.Second  // one foster asked by exec
+	atOnce         = 4                // fosters asked by exec
+	askedEvery     = 15 * time.Second // a foster by exec, while nothing has moved that the engine shows
 )
 
-func ask[T any](ctx context.Context, call func(context.Context) (T, error)) (T, error) {
-	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+func ask[T any](ctx context.Context, within time.Duration, call func(context.Context) (T, error)) (T, error) {
+	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	return call(ctx)
 }

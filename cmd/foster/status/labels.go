@@ -27,9 +27,9 @@ type Found struct {
 }
 
 // Survey looks at the engine: one list, and one inspect for each child and
-// each foster.
+// each foster. Of one whose inspect hangs or fails it has what the list says.
 func Survey(ctx context.Context, engine Engine) (*Found, error) {
-	list, err := ask(ctx, func(ctx context.Context) ([]container.Summary, error) {
+	list, err := ask(ctx, lookTimeout, func(ctx context.Context) ([]container.Summary, error) {
 		return engine.ContainerList(ctx, container.ListOptions{All: true})
 	})
 	if err != nil {
@@ -40,6 +40,7 @@ func Survey(ctx context.Context, engine Engine) (*Found, error) {
 	for _, l := range list {
 		parents[l.Labels[spec.LabelParent]] = true
 	}
+	hung := 0
 	for _, l := range list {
 		project := l.Labels[spec.LabelProject]
 		_, launches := l.Labels[spec.LabelLauncher]
@@ -47,14 +48,21 @@ func Survey(ctx context.Context, engine Engine) (*Found, error) {
 		if project == "" && !launches && !parents[l.ID] {
 			continue
 		}
-		c, err := ask(ctx, func(ctx context.Context) (container.InspectResponse, error) {
-			return engine.ContainerInspect(ctx, l.ID)
-		})
-		if errdefs.IsNotFound(err) {
-			continue // gone since the list
-		}
-		if err != nil {
-			return nil, fmt.Errorf("inspect container %.12s: %w", l.ID, err)
+		c := listed(l)
+		if hung < hungMost {
+			inspected, err := ask(ctx, inspectTimeout, func(ctx context.Context) (container.InspectResponse, error) {
+				return engine.ContainerInspect(ctx, l.ID)
+			})
+			switch {
+			case errdefs.IsNotFound(err):
+				continue // gone since the list
+			case ctx.Err() != nil:
+				return nil, fmt.Errorf("inspect container %.12s: %w", l.ID, err)
+			case err != nil:
+				hung++
+			default:
+				c = inspected
+			}
 		}
 		if c.ContainerJSONBase == nil || c.Config == nil || c.State == nil {
 			continue
@@ -110,16 +118,34 @@ func (f *Found) Status(project string) report.Status {
 		}
 		labels := c.Config.Labels
 		s.Foster.Version = cmp.Or(s.Foster.Version, labels[spec.LabelVersion])
-		s.Foster.Container = cmp.Or(s.Foster.Container, labels[spec.LabelParent])
+		parent := labels[spec.LabelParent]
+		if f.follows(labels) {
+			s.Foster.Parent = cmp.Or(s.Foster.Parent, strings.TrimPrefix(f.parents[parent].Name, "/"))
+		} else {
+			s.Foster.Container = cmp.Or(s.Foster.Container, parent)
+			s.Foster.Task = cmp.Or(s.Foster.Task, spec.IdentityOf(f.parents[parent]).TaskName)
+		}
 		s.Foster.Service = cmp.Or(s.Foster.Service, labels[spec.LabelService])
 		s.Foster.Node = cmp.Or(s.Foster.Node, labels[spec.LabelNode])
-		s.Foster.Task = cmp.Or(s.Foster.Task, spec.IdentityOf(f.parents[labels[spec.LabelParent]]).TaskName, labels[spec.LabelTask])
+		s.Foster.Task = cmp.Or(s.Foster.Task, labels[spec.LabelTask])
 	}
 	s.Health = report.Verdict{
 		Healthy: conditions[worst].healthy, Ready: worst == 0, State: conditions[worst].name,
-		Reason: cmp.Or(strings.Join(reasons, "; "), counted(len(children), "child runs", "children run")),
+		Reason: cmp.Or(strings.Join(reasons, "; "), report.Plural(len(children), "child runs", "children run")),
 	}
 	return s
+}
+
+// follows: the parent in a child's labels is there, and neither has foster's
+// image nor is the task that made the child. So foster only follows it.
+func (f *Found) follows(labels map[string]string) bool {
+	p, there := f.parents[labels[spec.LabelParent]]
+	if !there {
+		return false
+	}
+	_, launches := p.Config.Labels[spec.LabelLauncher]
+	task := labels[spec.LabelTask]
+	return !launches && (task == "" || task != spec.IdentityOf(p).TaskID)
 }
 
 // conditions are what the engine alone can tell of a child, from best to worst.
@@ -195,11 +221,4 @@ func stamp(text string) time.Time {
 		return time.Time{}
 	}
 	return at
-}
-
-func counted(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"foster/report"
@@ -53,8 +54,24 @@ func verdictColour(v report.Verdict) string {
 	return red
 }
 
-// cut shortens a text to a width, with … at its end.
+// Printable leaves what a terminal only shows: what is told comes from inside
+// containers, and a control character in it is none of ours.
+func Printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsPrint(r):
+			return r
+		case unicode.IsSpace(r):
+			return ' '
+		}
+		return -1
+	}, text)
+}
+
+// cut shortens a text to a width, with … at its end, and makes it printable.
+// Characters are counted: those that take two columns make a line longer.
 func cut(text string, width int) string {
+	text = Printable(text)
 	if utf8.RuneCountInString(text) <= width {
 		return text
 	}
@@ -72,6 +89,11 @@ type cell struct{ text, colour string }
 // down to least.
 func (s Style) grid(w io.Writer, head []string, rows [][]cell, flexible ...int) {
 	const gap, least = 2, 8
+	for _, r := range rows {
+		for i := range r {
+			r[i].text = Printable(r[i].text)
+		}
+	}
 	widths := make([]int, len(head))
 	for i, h := range head {
 		widths[i] = utf8.RuneCountInString(h)

@@ -23,7 +23,7 @@ func Table(w io.Writer, s report.Status, style Style) {
 	if head == "" {
 		head = "foster" // it has not met its engine, and does not know yet
 	}
-	state := s.Health.State
+	state := Printable(s.Health.State)
 	room := style.width() - len(state) - 3
 	head = cut(head, max(room/2, 16))
 	fmt.Fprintf(w, "%s  %s: %s\n", style.paint(bold, head), style.paint(verdictColour(s.Health), state),
@@ -46,7 +46,7 @@ func Table(w io.Writer, s report.Status, style Style) {
 	}
 	if r := s.Recoveries; r.Count > 0 {
 		fmt.Fprintln(w)
-		write("%s: median %s, 99 %% within %s, longest %s", counted(r.Count, "recovery", "recoveries"), took(r.P50), took(r.P99), took(r.Max))
+		write("%s: median %s, 99 %% within %s, longest %s", report.Plural(r.Count, "recovery", "recoveries"), took(r.P50), took(r.P99), took(r.Max))
 	}
 	if n := len(s.History); n > 0 {
 		fmt.Fprintln(w)
@@ -61,7 +61,7 @@ func foster(s report.Status) string {
 	var parts []string
 	f := s.Foster
 	if s.Source == report.SourceLabels {
-		parts = append(parts, "as the engine has it: no foster was asked")
+		parts = append(parts, "as the engine has it: no foster answers")
 	}
 	if f.Version != "" {
 		parts = append(parts, "foster "+f.Version)
@@ -151,7 +151,7 @@ func recovery(s report.Status, c report.Child) string {
 func concerns(s report.Status, c report.Child) []string {
 	var out []string
 	if c.Fault != nil {
-		out = append(out, fmt.Sprintf("%s %s ago, %s to recover", c.Fault.Cause, span(s.Now.Sub(c.Fault.At)), counted(c.Fault.Attempts, "try", "tries")))
+		out = append(out, fmt.Sprintf("%s %s ago, %s to recover", c.Fault.Cause, span(s.Now.Sub(c.Fault.At)), report.Plural(c.Fault.Attempts, "try", "tries")))
 	}
 	if !c.Retry.IsZero() {
 		out = append(out, "next try in "+span(c.Retry.Sub(s.Now).Round(time.Second)))

@@ -94,7 +94,7 @@ func TestTableOfLabels(t *testing.T) {
 		Children: []report.Child{{Name: "web", Phase: "running", Since: noon.Add(-time.Hour), Whole: true, Health: "none", Attachments: []report.Attachment{{Network: "n", State: "attached"}}}},
 	}
 	const want = `ci  whole: 1 child runs
-as the engine has it: no foster was asked, foster 1.4.0, container abababababab
+as the engine has it: no foster answers, foster 1.4.0, container abababababab
 
 CHILD  PHASE    HEALTH  NETS  RESTARTS  FOR  LAST RECOVERY
 web    running  -       1/1   -         60m  -
@@ -166,6 +166,21 @@ empty               -        -          -         -     -         -
 	List(&out, []report.Status{ailing(), {Now: noon, Project: "empty"}, web}, Style{})
 	if out.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", out.String(), want)
+	}
+}
+
+// TestPrintable: what is told from inside a container cannot steer a terminal.
+func TestPrintable(t *testing.T) {
+	const evil = "a\x1b[2Jb\u009bc\nd\x00\r\u202e"
+	s := ailing()
+	s.Project, s.Health.State, s.Health.Reason, s.Foster.Version, s.Foster.Task = evil, evil, evil, evil, evil
+	s.Children[0].Name, s.Children[1].Phase, s.Children[1].Health, s.Children[1].Holder = evil, evil, evil, evil
+	s.History[6].Text, s.History[6].Detail = evil, evil
+	var out bytes.Buffer
+	Table(&out, s, Style{})
+	List(&out, []report.Status{s}, Style{})
+	if text := out.String(); strings.ContainsAny(text, "\x1b\u009b\x00\r\u202e") || strings.Count(text, "a[2Jbc d") < 10 {
+		t.Errorf("%q", text)
 	}
 }
 
