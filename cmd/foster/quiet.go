@@ -62,16 +62,16 @@ func (q *quiet) run(ctx context.Context) error {
 // only unmapped; the next use finds them in the page cache, or in the file.
 func giveBack() {
 	debug.FreeOSMemory()
-	maps, err := os.Open("/proc/self/maps")
+	maps, err := os.Open("/proc/self/smaps")
 	if err != nil {
-		return
+		return // a kernel without them
 	}
 	defer maps.Close()
 	program, err := os.Readlink("/proc/self/exe")
 	if err != nil {
 		return
 	}
-	for _, m := range readOnly(maps, program) {
+	for _, m := range unwritten(maps, program) {
 		// Advice: where it is not taken everything stays as it was.
 		_, _, _ = syscall.Syscall(syscall.SYS_MADVISE, m.from, m.to-m.from, syscall.MADV_DONTNEED)
 	}
@@ -80,20 +80,41 @@ func giveBack() {
 // mapping is a range of addresses.
 type mapping struct{ from, to uintptr }
 
-// readOnly are the mappings of a file that nobody can have written to: its
-// code and its constants. Anything else must not be dropped.
-func readOnly(maps io.Reader, file string) []mapping {
+// unwritten are the mappings of a file that cannot be written to and never
+// were: its code and its constants. Anything else must not be dropped. That it
+// cannot be written to is not enough: the loader of a position-independent
+// program writes addresses into some constants (RELRO) before it takes the right
+// to write away, and what was written is nowhere but in the pages. Those are
+// anonymous then, or in the swap; pages of the file can be dirty as well, when
+// it was copied to the disk a moment ago, and that is nothing.
+func unwritten(smaps io.Reader, file string) []mapping {
 	var out []mapping
-	for lines := bufio.NewScanner(maps); lines.Scan(); {
-		// 00400000-00c1d000 r-xp 00000000 fe:00 131 /foster
-		fields := strings.Fields(lines.Text())
-		if len(fields) != 6 || fields[5] != file || fields[1] != "r-xp" && fields[1] != "r--p" {
-			continue
-		}
-		var m mapping
-		if _, err := fmt.Sscanf(fields[0], "%x-%x", &m.from, &m.to); err == nil && m.to > m.from {
+	var m mapping
+	clean := map[string]bool{} // what the kernel says of m that it has none of
+	end := func() {
+		if m.to > m.from && clean["Anonymous:"] && clean["Swap:"] {
 			out = append(out, m)
 		}
+		m = mapping{}
+		clear(clean)
 	}
+	for lines := bufio.NewScanner(smaps); lines.Scan(); {
+		// 00400000-00c1d000 r-xp 00000000 fe:00 131 /foster
+		// Anonymous:             0 kB
+		fields := strings.Fields(lines.Text())
+		switch {
+		case len(fields) == 3 && fields[2] == "kB":
+			clean[fields[0]] = fields[1] == "0"
+		case len(fields) > 1 && strings.Contains(fields[0], "-"):
+			end()
+			if len(fields) != 6 || fields[5] != file || fields[1] != "r-xp" && fields[1] != "r--p" {
+				continue
+			}
+			if _, err := fmt.Sscanf(fields[0], "%x-%x", &m.from, &m.to); err != nil {
+				m = mapping{}
+			}
+		}
+	}
+	end()
 	return out
 }

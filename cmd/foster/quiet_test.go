@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"slices"
 	"strconv"
@@ -45,17 +46,25 @@ func TestQuiet(t *testing.T) {
 	})
 }
 
-func TestReadOnlyMappings(t *testing.T) {
-	maps := `00400000-00c1d000 r-xp 00000000 fe:00 131 /foster
-00c1d000-01a00000 r--p 0081d000 fe:00 131 /foster
-01a00000-01a90000 rw-p 01600000 fe:00 131 /foster
-01a90000-01b00000 r--p 00000000 00:00 0
-c000000000-c000400000 rw-p 00000000 00:00 0
-7f0000000000-7f0000001000 r--p 00000000 fe:00 132 /lib/other
-7fff00000000-7fff00001000 r-xp 00000000 00:00 0 [vdso]
-`
+// TestUnwrittenMappings: code and constants, but none that were written to
+// before they became constants, wherever the written pages are now.
+func TestUnwrittenMappings(t *testing.T) {
+	mapped := func(what string, dirty, anonymous, swap int) string {
+		return fmt.Sprintf("%s\nSize: 8 kB\nRss: 8 kB\nPrivate_Clean: 4 kB\nPrivate_Dirty: %d kB\nAnonymous: %d kB\nSwap: %d kB\nVmFlags: rd ex mr mw me\n", what, dirty, anonymous, swap)
+	}
+	smaps := mapped("00400000-00c1d000 r-xp 00000000 fe:00 131 /foster", 0, 0, 0) +
+		mapped("00c1d000-01a00000 r--p 0081d000 fe:00 131 /foster", 64, 0, 0) +
+		mapped("01a00000-01a10000 r--p 01600000 fe:00 131 /foster", 64, 64, 0) +
+		mapped("01a10000-01a20000 r--p 01610000 fe:00 131 /foster", 0, 64, 0) +
+		mapped("01a20000-01a30000 r--p 01620000 fe:00 131 /foster", 0, 0, 64) +
+		mapped("01a30000-01a90000 rw-p 01630000 fe:00 131 /foster", 0, 0, 0) +
+		mapped("01a90000-01b00000 r--p 00000000 00:00 0 ", 0, 0, 0) +
+		mapped("c000000000-c000400000 rw-p 00000000 00:00 0 ", 4, 4, 0) +
+		mapped("7f0000000000-7f0000001000 r--p 00000000 fe:00 132 /lib/other", 0, 0, 0) +
+		"7f0000002000-7f0000003000 r-xp 00000000 fe:00 131 /foster\nSize: 4 kB\n" + // nothing is said of what was written
+		mapped("7fff00000000-7fff00001000 r-xp 00000000 00:00 0 [vdso]", 0, 0, 0)
 	want := []mapping{{0x400000, 0xc1d000}, {0xc1d000, 0x1a00000}}
-	if got := readOnly(strings.NewReader(maps), "/foster"); !slices.Equal(got, want) {
+	if got := unwritten(strings.NewReader(smaps), "/foster"); !slices.Equal(got, want) {
 		t.Errorf("%x, want %x", got, want)
 	}
 }

@@ -45,7 +45,11 @@ func TestStackAsksAManager(t *testing.T) {
 		t.Fatal(err)
 	}
 	file := filepath.Base(project.Configs["prometheus"].File)
-	host := scraping(t, file).Configs[0].Swarm[0].Host
+	managers := scraping(t, file).Configs[0].Swarm
+	if len(managers) != 1 {
+		t.Fatalf("%s asks %d managers", file, len(managers))
+	}
+	host := managers[0].Host
 	prometheus := project.Services["prometheus"]
 	if !slices.ContainsFunc(prometheus.Volumes, func(v types.ServiceVolumeConfig) bool { return "unix://"+v.Target == host && v.ReadOnly }) {
 		t.Errorf("%s asks %s, which Prometheus does not have: %v", file, host, prometheus.Volumes)
