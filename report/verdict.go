@@ -60,6 +60,10 @@ var conditions = []condition{
 // ended already.
 const launchGrace = 10 * time.Minute
 
+// unstableAfter is how many starts in a row, none of which lasts, are no crash
+// loop yet.
+const unstableAfter = 2
+
 // Judge says how a project is now. handed is when foster was last done with
 // waiting, as a standby or for its parent; zero: it never waited.
 func Judge(s state.State, now, handed time.Time) Verdict {
@@ -135,7 +139,7 @@ func launching(ch *state.Child, now, handed time.Time) bool {
 // healthcheck. When that recovery has failed, or the child was never whole in
 // this run, Swarm is to know.
 func judge(s *state.State, ch *state.Child) (name, reason string) {
-	first := ch.Launched && ch.Fault.Attempts <= 1
+	first := ch.Launched && ch.Fault.Attempts <= 1 && ch.Attempt <= unstableAfter
 	switch {
 	case ch.Phase == state.Completed:
 		return "completed", ""
@@ -186,7 +190,7 @@ func alive(s *state.State, ch *state.Child, first bool) (name, reason string) {
 		}
 		return "starting", fmt.Sprintf("%s: being launched (%s)", ch.Name, ch.Phase)
 	}
-	if ch.Whole && ch.Attempt > 2 {
+	if ch.Whole && ch.Attempt > unstableAfter {
 		return "unstable", fmt.Sprintf("%s: runs, after %s of which none has lasted %s", ch.Name, Plural(ch.Attempt, "start", "starts"), policy.StableAfter)
 	}
 	if ch.Whole {

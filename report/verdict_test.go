@@ -80,6 +80,7 @@ func TestJudge(t *testing.T) {
 		{"recovered, being looked at", faulty(func(ch *state.Child) { ch.Fault.Attempts = 1 }), "checking", true, false, "looked at once more"},
 		{"recovered, its healthcheck begins", faulty(func(ch *state.Child) { ch.Health, ch.Fault.Attempts = state.HealthStarting, 1 }), "checking", true, false, "web: recovered, and its healthcheck"},
 		{"the second try, its healthcheck begins", faulty(func(ch *state.Child) { ch.Health, ch.Fault.Attempts = state.HealthStarting, 2 }), "starting", false, false, "its healthcheck has not succeeded yet"},
+		{"in the midst of a crash loop, its healthcheck begins", faulty(func(ch *state.Child) { ch.Health, ch.Fault.Attempts, ch.Attempt = state.HealthStarting, 1, 3 }), "starting", false, false, "its healthcheck has not succeeded yet"},
 		{"adopted, its healthcheck begins", launching(func(ch *state.Child) { ch.Health = state.HealthStarting }), "starting", false, false, "its healthcheck"},
 		{"unhealthy", faulty(func(ch *state.Child) { ch.Health = state.Unhealthy }), "unhealthy", false, false, "web: its healthcheck gave up"},
 		{"unhealthy below the threshold", tolerant(faulty(func(ch *state.Child) { ch.Health = state.Unhealthy })), "tolerated", true, false, "tolerated for 1m0s"},

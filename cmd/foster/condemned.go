@@ -23,28 +23,41 @@ var errCondemned = errors.New("stopped while foster's own healthcheck had given 
 // code 0 for work that is done: with the restart condition on-failure nothing
 // would be started again.
 type condemned struct {
-	engine Engine
-	self   string        // foster's own container
-	asked  chan struct{} // closed at the first signal
-	is     atomic.Bool
+	engine  Engine
+	self    string        // foster's own container, "" if this engine has it not
+	refused *refusals     // asked where the engine cannot say it
+	asked   chan struct{} // closed at the first signal
+	is      atomic.Bool
 }
 
-// run asks the engine once, at the first signal.
+// run finds out once, at the first signal.
 func (c *condemned) run(work context.Context, log zerolog.Logger) error {
 	select {
 	case <-work.Done():
 		return work.Err()
 	case <-c.asked:
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(work), condemnedTimeout)
-	own, err := c.engine.ContainerInspect(ctx, c.self)
-	cancel()
-	if err == nil && own.ContainerJSONBase != nil && own.State != nil && own.State.Health != nil && own.State.Health.Status == container.Unhealthy {
+	if c.unhealthy(context.WithoutCancel(work)) {
 		c.is.Store(true)
 		log.Warn().Str(state.KeyContainer, short(c.self)).Msg("foster's own healthcheck had given up: this end is a failure")
 	}
 	<-work.Done()
 	return work.Err()
+}
+
+// unhealthy asks the engine how foster's own container is, and where that gives
+// no answer how foster has answered its healthcheck.
+func (c *condemned) unhealthy(ctx context.Context) bool {
+	if c.self == "" {
+		return c.refused.condemn(time.Now())
+	}
+	ctx, cancel := context.WithTimeout(ctx, condemnedTimeout)
+	defer cancel()
+	own, err := c.engine.ContainerInspect(ctx, c.self)
+	if err != nil || own.ContainerJSONBase == nil || own.State == nil {
+		return c.refused.condemn(time.Now())
+	}
+	return own.State.Health != nil && own.State.Health.Status == container.Unhealthy
 }
 
 // end is the end of the run, with a code that says failure if it was condemned.

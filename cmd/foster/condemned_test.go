@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -51,5 +52,68 @@ func TestStoppedSinceUnhealthy(t *testing.T) {
 				t.Errorf("left: %v", left)
 			}
 		})
+	}
+}
+
+// TestStoppedSinceRefused: where no engine can say that the healthcheck had
+// given up, foster's own answers do.
+func TestStoppedSinceRefused(t *testing.T) {
+	t.Parallel()
+	for name, x := range map[string]struct {
+		engine Engine
+		asked  int
+		code   int
+	}{
+		"no engine, asked twice":      {memory{pingErr: engine.Refused}, 2, exitOK},
+		"no engine, asked thrice":     {memory{pingErr: engine.Refused}, 3, exitFailure},
+		"another engine, asked twice": {memory{Engine: engine.New(engine.Options{Version: "28.0"})}, 2, exitOK},
+		"another engine":              {memory{Engine: engine.New(engine.Options{Version: "28.0"})}, 4, exitFailure},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if e := x.engine.(memory).Engine; e != nil { // without the child's image
+				t.Cleanup(e.Close)
+			}
+			l := liveFoster(t, x.engine, ownID, []string{filepath.Join(t.TempDir(), "s")}).start()
+			awaitWords(t, &l.out, "foster starts")
+			for bad := 0; bad < x.asked; {
+				switch code, stdout, _ := l.call("health"); {
+				case code == 0:
+					t.Fatalf("healthy: %s", stdout)
+				case stdout != "": // it answers
+					bad++
+				}
+			}
+			l.signals <- syscall.SIGTERM
+			if code := <-l.code; code != x.code {
+				t.Errorf("exit %d, want %d\n%s", code, x.code, l.out.String())
+			}
+			l.code = nil
+		})
+	}
+}
+
+// TestRefusals: only bad answers in a row, and lately.
+func TestRefusals(t *testing.T) {
+	now := time.Now()
+	for name, x := range map[string]struct {
+		answers []int
+		ago     time.Duration
+		want    bool
+	}{
+		"none":           {nil, 0, false},
+		"two":            {[]int{503, 503}, 0, false},
+		"three":          {[]int{503, 503, 503}, 0, true},
+		"three, and one": {[]int{503, 503, 503, 200}, 0, false},
+		"not in a row":   {[]int{503, 503, 200, 503}, 0, false},
+		"long ago":       {[]int{503, 503, 503}, time.Minute, false},
+	} {
+		var r refusals
+		for _, code := range x.answers {
+			r.add(code, now.Add(-x.ago))
+		}
+		if got := r.condemn(now); got != x.want {
+			t.Errorf("%s: %t", name, got)
+		}
 	}
 }

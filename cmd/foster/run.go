@@ -89,6 +89,9 @@ func (c *configured) run(ctx context.Context, signals <-chan os.Signal, sink *ou
 	if err != nil {
 		if errors.Is(err, errSignalled) {
 			log.Info().Msg("stopped before anything was launched")
+			if control.refused.condemn(time.Now()) {
+				return &exitError{Code: exitFailure, Err: errCondemned}
+			}
 			return nil
 		}
 		return err
@@ -109,7 +112,7 @@ func (c *configured) run(ctx context.Context, signals <-chan os.Signal, sink *ou
 	observers := []report.Observer{board}
 	c.showBoard(control, engine, live, board)
 
-	end := &condemned{engine: engine, self: live.self.ContainerID, asked: make(chan struct{})}
+	end := &condemned{engine: engine, self: live.self.ContainerID, refused: &control.refused, asked: make(chan struct{})}
 	var g run.Group
 	if c.outside.rest != nil { // quiet: memory
 		q := newQuiet(c.outside.rest)
@@ -140,7 +143,7 @@ func (c *configured) run(ctx context.Context, signals <-chan os.Signal, sink *ou
 			return c.signals(ctx, work, signals, events, leave, end.asked)
 		}, func(error) { stop() })
 	}
-	if end.self != "" { // condemned: why the first signal came
+	if control.own != "" { // condemned: why the first signal came
 		g.Add(func() error {
 			return end.run(work, log)
 		}, func(error) { stop() })
