@@ -216,6 +216,8 @@ func (r *Runner) create(ctx context.Context, c *spec.Child) (string, error) {
 	if err := r.deliver(ctx, c, id); err != nil {
 		return r.discard(ctx, c, id), err
 	}
+	r.tidy(c)
+	r.united(c.Endpoints...)
 	return id, nil
 }
 
@@ -247,13 +249,19 @@ func (r *Runner) parent(ctx context.Context) (string, error) {
 // discard removes a container that could not be completed, also after a Cancel.
 // It returns the ID when even that did not work.
 func (r *Runner) discard(ctx context.Context, c *spec.Child, id string) string {
-	what := "discard " + c.Name
 	if err := r.destroy(context.WithoutCancel(ctx), c.Name, id, true); err != nil && Classify(VerbRemove, err) != state.Gone {
-		r.cfg.Log.WithLevel(r.failures.level(what)).Str(state.KeyChild, c.Name).Str(state.KeyContainer, short(id)).Str("error", detail(err)).Msg("an incomplete container is left")
+		r.cfg.Log.WithLevel(r.failures.level("discard "+c.Name)).Str(state.KeyChild, c.Name).Str(state.KeyContainer, short(id)).Str("error", detail(err)).Msg("an incomplete container is left")
 		return id
 	}
-	r.failures.over(what)
+	r.tidy(c)
 	return ""
+}
+
+// tidy: nothing of a create that failed is left.
+func (r *Runner) tidy(c *spec.Child) {
+	if n := r.failures.over("discard " + c.Name); n > 0 {
+		r.cfg.Log.Info().Str(state.KeyChild, c.Name).Int(state.KeyAttempt, n).Msg("no incomplete container is left any more")
+	}
 }
 
 // makeNamed settles who holds the name when it is taken. A holder that is gone
@@ -265,8 +273,10 @@ func (r *Runner) makeNamed(ctx context.Context, c *spec.Child, config *container
 			return r.cfg.Engine.ContainerCreate(ctx, config, host, j.atCreate, c.Platform, c.ContainerName)
 		})
 		id = made.ID
-		for _, w := range made.Warnings {
-			r.cfg.Log.WithLevel(r.failures.level("child "+c.Name+": "+w)).Str(state.KeyChild, c.Name).Str(state.KeyContainer, short(id)).Str("warning", w).Msg("the engine warns")
+		if err == nil {
+			for i, level := range r.warned.levels("child "+c.Name, made.Warnings) {
+				r.cfg.Log.WithLevel(level).Str(state.KeyChild, c.Name).Str(state.KeyContainer, short(id)).Str("warning", made.Warnings[i]).Msg("the engine warns")
+			}
 		}
 		if !errdefs.IsConflict(err) {
 			if err != nil {

@@ -56,7 +56,7 @@ func TestPullsOfASeries(t *testing.T) {
 		e.RemoveImage("app:1")
 		check(t, r.done(t, prepare), state.OK, "", "")
 		r.end()
-		tells(t, r.log, "info pulling", "debug pulling", "debug pulling", "debug pulling", "info pulled", "info pulling", "info pulled")
+		tells(t, r.log, "info pulling", "debug pulling", "debug pulling", "debug pulling", "info pulled 3", "info pulling", "info pulled")
 	})
 }
 

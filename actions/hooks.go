@@ -73,6 +73,10 @@ func (r *Runner) postStart(ctx context.Context, c *spec.Child, id string) error 
 			return fmt.Errorf("%s: %w", h, ctx.Err())
 		case stopErr != nil: // it is removed by force
 			r.cfg.Log.WithLevel(r.failures.level("stop after "+h.String())).Str(state.KeyChild, c.Name).Str("hook", h.name).Str("error", detail(stopErr)).Msg("the stop after a hook that failed did not work")
+		default:
+			if n := r.failures.over("stop after " + h.String()); n > 0 {
+				r.cfg.Log.Info().Str(state.KeyChild, c.Name).Str("hook", h.name).Int(state.KeyAttempt, n).Msg("the stop after a hook that failed works again")
+			}
 		}
 		return err
 	}

@@ -165,8 +165,11 @@ func (r *Runner) fetch(ctx context.Context, want wanted, here *image.InspectResp
 	got, err := r.findImage(ctx, want)
 	switch doing := fmt.Sprintf("pull image %q", want.ref); {
 	case err == nil:
-		r.failures.over(want.pull())
-		log.Info().Dur("took", time.Since(began)).Str("size", units.HumanSize(float64(got.Size))).Msg("pulled")
+		told := log.Info().Dur("took", time.Since(began)).Str("size", units.HumanSize(float64(got.Size)))
+		if n := r.failures.over(want.pull()); n > 0 {
+			told.Int(state.KeyAttempt, n)
+		}
+		told.Msg("pulled")
 	case noImage(err) && errdefs.IsNotFound(err):
 		// Somebody removed it, or the engine went away while it pulled.
 		err = &opError{class: state.Transient, doing: doing + ": it is not there afterwards", err: err}

@@ -38,8 +38,9 @@ func (r *Runner) ensureNetwork(ctx context.Context, name string) (string, error)
 			return r.cfg.Engine.NetworkCreate(ctx, name, *options)
 		})
 		if err == nil {
-			if made.Warning != "" {
-				r.cfg.Log.WithLevel(r.failures.level("network "+name+": "+made.Warning)).Str(state.KeyNetwork, name).Str("warning", made.Warning).Msg("the engine warns")
+			said := slices.DeleteFunc([]string{made.Warning}, func(w string) bool { return w == "" })
+			for i, level := range r.warned.levels("network "+name, said) {
+				r.cfg.Log.WithLevel(level).Str(state.KeyNetwork, name).Str("warning", said[i]).Msg("the engine warns")
 			}
 			return made.ID, nil
 		}

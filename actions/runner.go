@@ -73,6 +73,7 @@ type Runner struct {
 	images   imageIDs
 	visits   visits
 	failures failures
+	warned   warned
 }
 
 // New makes a Runner; Run starts it.

@@ -24,8 +24,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // stub is an engine with a function for each call that a test expects; any
 // other call fails the test.
 type stub struct {
-	t       testing.TB
-	version string
+	t        testing.TB
+	version  string
+	warnings []string // of a create
 
 	create     func(ctx context.Context, config *container.Config, host *container.HostConfig, nets *network.NetworkingConfig, platform *ocispec.Platform, name string) (string, error)
 	start      func(ctx context.Context, id string) error
@@ -82,7 +83,7 @@ func (s *stub) ContainerCreate(ctx context.Context, c *container.Config, h *cont
 		return container.CreateResponse{}, err
 	}
 	id, err := s.create(ctx, c, h, n, p, name)
-	return container.CreateResponse{ID: id}, err
+	return container.CreateResponse{ID: id, Warnings: s.warnings}, err
 }
 
 func (s *stub) ContainerStart(ctx context.Context, id string, _ container.StartOptions) error {

@@ -103,12 +103,21 @@ func (r *Runner) untwined(ctx context.Context, v Verb, c *spec.Child, err error)
 			r.cfg.Log.WithLevel(r.failures.level("unite "+ep.Network)).Str(state.KeyNetwork, ep.Network).Str("error", detail(uniteErr)).Msg("two networks of one name")
 			return err
 		}
-		r.failures.over("unite " + ep.Network)
+		r.united(ep)
 	}
 	if removed > 0 {
 		return &opError{class: state.Transient, doing: fmt.Sprintf("find the networks of child %q", c.Name), err: err, hint: "the second network of this name was removed, it is tried again"}
 	}
 	return err
+}
+
+// united: networks do not have namesakes any more, as far as anybody notices.
+func (r *Runner) united(eps ...spec.Endpoint) {
+	for _, ep := range eps {
+		if n := r.failures.over("unite " + ep.Network); n > 0 {
+			r.cfg.Log.Info().Str(state.KeyNetwork, ep.Network).Int(state.KeyAttempt, n).Msg("one network of this name again")
+		}
+	}
 }
 
 // isForeign: an error of the runner's own, about what is somebody else's.
