@@ -30,9 +30,10 @@ type journalWriter struct {
 	plain zerolog.LevelWriter
 	send  sendFunc
 
-	mu     sync.Mutex
-	missed int        // lines in a row that went to plain
-	busy   chan error // a send that has not returned yet; nil: none
+	mu      sync.Mutex
+	missed  int        // lines that went to plain, and that the journal was not told of
+	busy    chan error // a send that has not returned yet; nil: none
+	telling int        // how many of missed that send tells of
 }
 
 var _ zerolog.LevelWriter = (*journalWriter)(nil)
@@ -57,11 +58,13 @@ func (j *journalWriter) back() {
 	var note bytes.Buffer
 	log := zerolog.New(&note)
 	log.Info().Int("lines", j.missed).Msg("the journal takes lines again: those it did not take went to standard output")
-	j.missed = 0
-	if j.enter(zerolog.InfoLevel, note.Bytes()) != nil {
-		// It has gone again, and the next line tells.
-		j.missed++
+	switch err := j.enter(zerolog.InfoLevel, note.Bytes()); {
+	case err == nil:
+		j.missed = 0
+	case j.busy != nil:
+		j.telling = j.missed
 	}
+	// Else it has gone again, and the next line that it takes tells.
 }
 
 // enter sends a line and waits a little while for a journal that is slow. A
@@ -70,8 +73,11 @@ func (j *journalWriter) back() {
 func (j *journalWriter) enter(level zerolog.Level, line []byte) error {
 	if j.busy != nil {
 		select {
-		case <-j.busy:
-			j.busy = nil
+		case err := <-j.busy:
+			if err == nil {
+				j.missed -= j.telling
+			}
+			j.busy, j.telling = nil, 0
 		default:
 			return errJournalBusy
 		}

@@ -112,6 +112,51 @@ func TestJournalLosesNothing(t *testing.T) {
 	}
 }
 
+// TestJournalIsToldOfAllLines: how many lines it missed is not forgotten when
+// it does not take that either, and not told twice when it takes it late.
+func TestJournalIsToldOfAllLines(t *testing.T) {
+	const again = "the journal takes lines again: those it did not take went to standard output"
+	for name, late := range map[string]bool{"refused": false, "late": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var told []string
+				gone, free := true, make(chan struct{})
+				log := newLogger(&bytes.Buffer{}, func(message string, _ journal.Priority, fields map[string]string) error {
+					switch first := message == again && len(told) == 1; {
+					case gone, first && !late:
+						if first {
+							told = append(told, "refused")
+						}
+						return syscall.ECONNREFUSED
+					case first:
+						<-free
+					}
+					told = append(told, message[:1]+fields["FOSTER_LINES"])
+					return nil
+				}, "journald", zerolog.DebugLevel)
+				log.Info().Msg("1")
+				log.Info().Msg("2")
+				gone = false
+				log.Info().Msg("3") // and what it missed, which it does not take
+				if late {
+					log.Info().Msg("4")
+					close(free)
+					synctest.Wait()
+				}
+				log.Info().Msg("5")
+				log.Info().Msg("6")
+				want := "[3 refused 5 t2 6]"
+				if late {
+					want = "[3 t2 5 t1 6]"
+				}
+				if fmt.Sprint(told) != want {
+					t.Errorf("the journal has %v, want %s", told, want)
+				}
+			})
+		})
+	}
+}
+
 // TestSlowJournal: one line waits for it, a moment; the next do not, until it
 // takes what it was given.
 func TestSlowJournal(t *testing.T) {
