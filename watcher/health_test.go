@@ -58,11 +58,22 @@ func TestUnhealthyIsTold(t *testing.T) {
 	sickBench(t, func(t *testing.T, b *bench, id string) {
 		b.must(b.SetHealth(id, container.Unhealthy))
 		told := b.heard(time.Second)
-		if ev, ok := told[0].(state.ChildHealth); !ok || len(told) != 1 || ev.ID != id || ev.Healthy || ev.Detail != "exit 7: no route" || ev.At.IsZero() {
+		if len(told) != 1 {
+			t.Fatalf("heard %+v", told)
+		}
+		if ev, ok := told[0].(state.ChildHealth); !ok || ev.ID != id || ev.Healthy || ev.Detail != "exit 7: no route" || ev.At.IsZero() {
 			t.Errorf("heard %+v", told)
 		}
 		b.observe <- state.Observe{Op: 1, Child: "app", ID: id}
-		seen := b.heard(time.Second)[0].(state.Observed).Children[0]
+		told = b.heard(time.Second)
+		if len(told) != 1 {
+			t.Fatalf("heard %+v", told)
+		}
+		look, ok := told[0].(state.Observed)
+		if !ok || len(look.Children) != 1 {
+			t.Fatalf("the look says %+v", told[0])
+		}
+		seen := look.Children[0]
 		if seen.Health != state.Unhealthy || seen.Probe != "exit 7: no route" {
 			t.Errorf("the look says %s, %q", seen.Health, seen.Probe)
 		}

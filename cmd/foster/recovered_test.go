@@ -40,6 +40,7 @@ func TestRecoveriesAreToldInOneLine(t *testing.T) {
 	shared := "services:\n  web: {image: 'app:1', networks: [back, front]}\n  side: {image: 'app:1', network_mode: 'service:web'}\nnetworks: {back: {}, front: {external: true}}\n"
 	file := filepath.Join(composeFiles(t, map[string]string{"c.yaml": shared}), "c.yaml")
 	busy := errors.New("the engine is busy")
+	slow := engine.Fault{Delay: 10 * time.Millisecond} // the events of one act come before a look's answer
 	vpn := engine.Container{Name: "vpn", Config: &container.Config{Image: "app:1"}}
 	cases := []struct {
 		name       string
@@ -49,16 +50,19 @@ func TestRecoveriesAreToldInOneLine(t *testing.T) {
 		child      string // "": web
 		cause, did string // "": there is nothing to recover from
 		attempts   float64
+		least      time.Duration // that it was down; the engine itself takes no time
 	}{
 		{name: "exit", act: func(p *program) { p.must(p.engine.Exit(web, 3)) }, cause: "died", did: state.DidRecreate, attempts: 1},
 		{name: "oom", act: func(p *program) { p.must(p.engine.OOM(web)) }, cause: "oom", did: state.DidRecreate, attempts: 1},
 		{name: "rm -f", act: func(p *program) {
+			p.engine.Inject(engine.ContainerInspect, -1, slow)
 			p.must(p.engine.Destroy(web))
 		}, cause: "died", did: state.DidRecreate, attempts: 1},
-		{name: "docker stop", act: func(p *program) { p.must(p.engine.Stop(web)) }, cause: "stopped", did: state.DidRecreate, attempts: 1},
+		{name: "docker stop", act: func(p *program) { p.must(p.engine.Stop(web)) }, cause: "stopped", did: state.DidRecreate, attempts: 1, least: 300 * time.Millisecond},
 		{name: "docker restart", act: func(p *program) { p.must(p.engine.Restart(web)) }, cause: "stopped", did: state.DidNothing},
 		{name: "cut", act: func(p *program) { p.must(p.engine.Cut("front", web)) }, cause: "disconnected", did: state.DidReattach, attempts: 1},
 		{name: "created network destroyed", act: func(p *program) {
+			p.engine.Inject(engine.ContainerInspect, -1, slow)
 			p.must(p.engine.NetworkDestroy("p_back"))
 		}, cause: "disconnected", did: state.DidReattach, attempts: 1},
 		{name: "external network destroyed, and back", act: func(p *program) {
@@ -66,17 +70,17 @@ func TestRecoveriesAreToldInOneLine(t *testing.T) {
 			time.Sleep(10 * time.Second)
 			_, err := p.engine.AddNetwork("front", dockernet.CreateOptions{})
 			p.must(err)
-		}, cause: "disconnected", did: state.DidReattach, attempts: 5},
+		}, cause: "disconnected", did: state.DidReattach, attempts: 5, least: 10 * time.Second},
 		{name: "unhealthy", environ: []string{"LAUNCH_IMAGE=checked:1"}, prepare: becomesHealthy, act: func(p *program) {
 			p.must(p.engine.SetHealth(web, container.Unhealthy))
 			time.Sleep(5 * time.Second)
 			becomesHealthy(p)
-		}, cause: "unhealthy", did: state.DidRecreate, attempts: 1},
+		}, cause: "unhealthy", did: state.DidRecreate, attempts: 1, least: 5 * time.Second},
 		{name: "unhealthy for a while", environ: []string{"LAUNCH_IMAGE=checked:1", "FOSTER_ON_UNHEALTHY=ignore"}, prepare: becomesHealthy, act: func(p *program) {
 			p.must(p.engine.SetHealth(web, container.Unhealthy))
 			time.Sleep(5 * time.Second)
 			becomesHealthy(p)
-		}, cause: "unhealthy", did: state.DidNothing},
+		}, cause: "unhealthy", did: state.DidNothing, least: 5 * time.Second},
 		{name: "a death that the stream does not tell", act: func(p *program) {
 			p.engine.DropEvents(20)
 			p.must(p.engine.Exit(web, 1))
@@ -88,39 +92,39 @@ func TestRecoveriesAreToldInOneLine(t *testing.T) {
 			p.engine.Down(true)
 			time.Sleep(20 * time.Second)
 			p.engine.Up()
-		}, cause: "stopped", did: state.DidRecreate, attempts: 1},
+		}, cause: "stopped", did: state.DidRecreate, attempts: 1, least: 20 * time.Second},
 		{name: "creates that fail", act: func(p *program) {
 			p.engine.Inject(engine.ContainerCreate, 3, engine.Fault{Err: busy})
 			p.must(p.engine.Exit(web, 1))
-		}, cause: "died", did: state.DidRecreate, attempts: 4},
+		}, cause: "died", did: state.DidRecreate, attempts: 4, least: 5 * time.Second},
 		{name: "a start that fails", act: func(p *program) {
 			p.engine.Inject(engine.ContainerStart, 1, engine.Fault{Err: busy})
 			p.must(p.engine.Exit(web, 1))
-		}, cause: "died", did: state.DidRecreate, attempts: 2},
+		}, cause: "died", did: state.DidRecreate, attempts: 2, least: 700 * time.Millisecond},
 		{name: "no manager for an overlay", act: func(p *program) {
 			p.engine.Inject(engine.ContainerStart, 2, engine.Fault{Err: engine.NoManager})
 			p.must(p.engine.Exit(web, 1))
-		}, cause: "died", did: state.DidRecreate, attempts: 3},
+		}, cause: "died", did: state.DidRecreate, attempts: 3, least: 2 * time.Second},
 		{name: "a create whose answer never comes", act: func(p *program) {
 			p.engine.Inject(engine.ContainerCreate, 1, engine.Fault{Late: true})
 			p.must(p.engine.Exit(web, 1))
-		}, cause: "died", did: state.DidRecreate, attempts: 2},
+		}, cause: "died", did: state.DidRecreate, attempts: 2, least: time.Minute},
 		{name: "an engine that hangs", act: func(p *program) {
 			p.engine.Inject(engine.ContainerInspect, -1, engine.Fault{Hang: true})
 			p.must(p.engine.Exit(web, 1))
 			time.Sleep(15 * time.Second)
 			p.engine.Heal()
-		}, cause: "died", did: state.DidRecreate, attempts: 1},
+		}, cause: "died", did: state.DidRecreate, attempts: 1, least: 15 * time.Second},
 		{name: "connects that fail", act: func(p *program) {
 			p.engine.Inject(engine.NetworkConnect, 3, engine.Fault{Err: busy})
 			p.must(p.engine.Cut("front", web))
-		}, cause: "disconnected", did: state.DidReattach, attempts: 4},
+		}, cause: "disconnected", did: state.DidReattach, attempts: 4, least: 5 * time.Second},
 		{name: "a death while it is cut", act: func(p *program) {
 			p.engine.Inject(engine.NetworkConnect, 2, engine.Fault{Err: busy})
 			p.must(p.engine.Cut("front", web))
 			time.Sleep(1500 * time.Millisecond)
 			p.must(p.engine.Exit(web, 1))
-		}, cause: "disconnected", did: state.DidBoth, attempts: 3},
+		}, cause: "disconnected", did: state.DidBoth, attempts: 3, least: 1500 * time.Millisecond},
 		{name: "paused", act: func(p *program) {
 			p.must(p.engine.Pause(web))
 			time.Sleep(5 * time.Second)
@@ -187,8 +191,8 @@ func TestRecoveriesAreToldInOneLine(t *testing.T) {
 				if e["level"] != "info" || e["cause"] != c.cause || e["did"] != c.did || e["attempt"] != c.attempts {
 					t.Errorf("told %v, want cause %s, did %s, attempt %v", e, c.cause, c.did, c.attempts)
 				}
-				if down, err := time.ParseDuration(e["down"].(string)); err != nil || down < 0 {
-					t.Errorf("down for %v: %v", e["down"], err)
+				if down, err := time.ParseDuration(e["down"].(string)); err != nil || down < c.least || down > 2*c.least+time.Second {
+					t.Errorf("down for %v, want at least %s and not much more: %v", e["down"], c.least, err)
 				}
 				if !strings.HasPrefix(last, "recovered") && !strings.HasPrefix(last, "stable again") {
 					t.Errorf("the last that is told is %q\n%s", last, p.out.String())
