@@ -124,7 +124,8 @@ func chaos(t *testing.T, opts settings, adopted bool, r *rand.Rand, acts int) st
 // given. There is none where the next run had begun before that was known.
 func whole(got string, kept []string) string {
 	for _, k := range kept {
-		if rest, ok := strings.CutPrefix(got, k); ok && k != "" && !strings.HasSuffix(k, "\n") {
+		rest, ok := strings.CutPrefix(got, k)
+		if atEnd := rest == "\n"; ok && k != "" && !strings.HasSuffix(k, "\n") && !atEnd {
 			got = k + strings.TrimPrefix(rest, "\n")
 		}
 	}
