@@ -162,7 +162,7 @@ func (a *asker) events(ctx context.Context, last string, take func(kind, id stri
 			data = bytes.Clone(text)
 		case "":
 			if kind == "" {
-				continue // a comment, or the stream's own setting
+				continue // the stream's own setting
 			}
 			if err := take(kind, id, data, lines.Buffered() > 0); err != nil {
 				return err

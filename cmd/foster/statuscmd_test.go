@@ -228,7 +228,8 @@ func TestStatusOnAHost(t *testing.T) {
 	}
 }
 
-// TestStatusWatchResumes: a stream that is cut goes on behind what was seen.
+// TestStatusWatchResumes: a stream that is cut goes on behind what was seen;
+// that it is alive hides nothing that came just before.
 func TestStatusWatchResumes(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "s")
@@ -248,7 +249,7 @@ func TestStatusWatchResumes(t *testing.T) {
 		if streams++; streams == 2 && r.Header.Get("Last-Event-ID") != "i-1" {
 			t.Errorf("the second stream goes on behind %q", r.Header.Get("Last-Event-ID"))
 		}
-		fmt.Fprintf(w, "retry: 1000\n\nevent: status\nid: i-%d\ndata: "+now+"\n\n: quiet\n\nevent: entry\nid: i-%d\ndata: {\"seq\":%d,\"text\":\"entry %d\"}\n\n", streams-1, streams, streams, streams, streams)
+		fmt.Fprintf(w, "retry: 1000\n\nevent: status\nid: i-%d\ndata: "+now+"\n\n: quiet\n\nevent: alive\ndata:\n\nevent: entry\nid: i-%d\ndata: {\"seq\":%d,\"text\":\"entry %d\"}\n\nevent: alive\ndata:\n\n", streams-1, streams, streams, streams, streams)
 	})}}
 	server.Start()
 	defer server.Close()

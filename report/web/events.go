@@ -15,7 +15,7 @@ import (
 const (
 	maxStreams   = 32                     // at once; each has a goroutine and a connection
 	streamPause  = 200 * time.Millisecond // between two writes: at most 5 a second
-	keepAlive    = 15 * time.Second       // a comment, so that proxies leave a quiet stream open
+	keepAlive    = 15 * time.Second       // an event, so that proxies leave a quiet stream open and a reader knows a dead one
 	streamRetry  = time.Second            // when a browser shall come back
 	retryStreams = 5 * time.Second        // when one that was too many shall
 )
@@ -86,7 +86,7 @@ func (st *stream) run(ctx context.Context) error {
 			case <-reader.Moved():
 				moved = true
 			case <-time.After(keepAlive):
-				if err := st.send(": nothing has moved\n\n", nil); err != nil {
+				if err := st.send("event: alive\ndata:\n\n", nil); err != nil {
 					return err
 				}
 			}

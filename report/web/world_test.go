@@ -113,7 +113,7 @@ var fault = state.Note{Kind: state.FaultSeen, Child: "web", Cause: "died", Code:
 // event is one of a stream.
 type event struct{ kind, id, data string }
 
-// events reads a stream up to its end; comments are events of kind ":".
+// events reads a stream up to its end.
 func (w *world) events(resp *http.Response) <-chan event {
 	out := make(chan event, 4096)
 	go func() {
@@ -131,10 +131,6 @@ func (w *world) events(resp *http.Response) <-chan event {
 			case "retry":
 				e = event{kind: name, data: value}
 			case "":
-				if strings.HasPrefix(lines.Text(), ":") {
-					e.kind = ":"
-					continue
-				}
 				out <- e
 				e = event{}
 			}

@@ -41,9 +41,9 @@ new Stream('events', {
 		setLost(lostAt = null);
 		showLink();
 	},
-	lost() {
+	lost(heard) {
 		if (lostAt === null) {
-			setLost(lostAt = now());
+			setLost(lostAt = now() - (Date.now() - heard));
 			model.unknown(lostAt);
 		}
 		showLink();

@@ -1,45 +1,60 @@
 // The event stream of the server. A browser's EventSource comes back by itself
 // from most ends of a connection, and tells the server what it has seen; on an
 // answer that is no stream (a proxy's 502) it gives up, so this one goes on.
-// A connection that died without a word is noticed by its silence.
+// A connection that died without a word is noticed by its silence, one that
+// never comes about by the time it takes.
 
 const FIRST_RETRY = 1000, LONGEST_RETRY = 15000; // ms
-const SILENCE = 60000; // ms; an idle project has nothing to say either
+const PATIENCE = 10000; // ms, until a connection has given the first status
+const SILENCE = 40000; // ms; foster says each 15 s that it is alive
 
 export class Stream {
-	// on.status(status), on.entry(instance, entry), on.live(), on.lost().
+	// on.status(status), on.entry(instance, entry), on.live(), and on.lost(heard):
+	// heard is when something was heard last, by this browser's clock.
 	constructor(url, on) {
 		this.url = url;
 		this.on = on;
 		this.failures = 0;
-		this.lastHeard = 0;
+		this.heard = Date.now(); // which counts on while a computer sleeps
 		addEventListener('online', () => this.wake());
 		document.addEventListener('visibilitychange', () => document.hidden || this.wake());
-		setInterval(() => this.listen(), SILENCE / 4);
+		setInterval(() => this.listen(), SILENCE / 8);
 		this.open();
 	}
 
 	open() {
-		clearTimeout(this.timer);
 		this.source?.close();
 		const source = this.source = new EventSource(this.url);
 		const take = (name, give) => source.addEventListener(name, event => {
-			this.lastHeard = performance.now();
-			give(JSON.parse(event.data), event.lastEventId);
+			this.heard = Date.now();
+			give(event);
 		});
-		take('status', status => {
+		take('status', event => {
+			clearTimeout(this.timer);
 			this.failures = 0;
 			this.on.live();
-			this.on.status(status);
+			this.on.status(JSON.parse(event.data));
 		});
-		take('entry', (entry, id) => this.on.entry(id.slice(0, id.lastIndexOf('-')), entry));
+		take('entry', ({ data, lastEventId: id }) => this.on.entry(id.slice(0, id.lastIndexOf('-')), JSON.parse(data)));
+		take('alive', () => {});
 		source.onerror = () => {
-			this.on.lost();
-			if (source.readyState === EventSource.CLOSED) this.retry();
+			if (source.readyState === EventSource.CLOSED) return this.fail();
+			this.on.lost(this.heard);
+			this.expect();
 		};
+		this.expect();
 	}
 
-	retry() {
+	// expect bounds the wait for the first status of a connection.
+	expect() {
+		clearTimeout(this.timer);
+		this.timer = setTimeout(() => this.fail(), PATIENCE);
+	}
+
+	// fail gives a connection up; the next comes after a pause.
+	fail() {
+		this.source.close();
+		this.on.lost(this.heard);
 		const most = Math.min(LONGEST_RETRY, FIRST_RETRY * 2 ** this.failures++);
 		clearTimeout(this.timer);
 		this.timer = setTimeout(() => this.open(), most * (0.5 + Math.random() / 2));
@@ -47,15 +62,12 @@ export class Stream {
 
 	// wake: the network is back, or somebody looks again.
 	wake() {
-		if (this.source.readyState !== EventSource.OPEN) {
-			this.failures = 0;
-			this.open();
-		} else this.listen();
+		if (this.source.readyState === EventSource.OPEN) return this.listen();
+		this.failures = 0;
+		this.open();
 	}
 
 	listen() {
-		if (this.source.readyState !== EventSource.OPEN || performance.now() - this.lastHeard < SILENCE) return;
-		this.lastHeard = performance.now();
-		this.open();
+		if (this.source.readyState === EventSource.OPEN && Date.now() - this.heard >= SILENCE) this.fail();
 	}
 }
