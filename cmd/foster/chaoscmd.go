@@ -153,7 +153,7 @@ func (f *chaosFlags) run(cmd *cobra.Command, out outside) error {
 	}
 	report := &chaos.Report{Out: out.stdout, Err: out.stderr, Style: chaos.Style{
 		JSON: f.json, UTF8: speaksUTF8(out.environ), Bar: isTerminal(out.stderr), Columns: columns(out.stderr),
-		Colour: isTerminal(out.stdout) && !set(out.environ, "NO_COLOR") && value(out.environ, "TERM") != "dumb",
+		Colour: coloured(out),
 	}}
 	report.Head(f.options, found, probe)
 	defer controlIdle(out, "breaking children on purpose", zerolog.Nop()).close()

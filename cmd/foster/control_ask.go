@@ -13,11 +13,9 @@ import (
 	"strings"
 	"syscall"
 
+	"foster/cmd/foster/status"
 	"foster/spec"
 )
-
-// maxAnswer is more than any answer has.
-const maxAnswer = 16 << 20
 
 // errNoFoster: nobody answers here.
 var errNoFoster = errors.New("no foster runs here")
@@ -66,7 +64,7 @@ func (a *asker) ask(ctx context.Context, path string) (*http.Response, []byte, e
 		return nil, nil, err
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, status.MaxAnswer))
 	if err != nil {
 		return nil, nil, fmt.Errorf("read foster's answer at %s: %w", a.path, err)
 	}

@@ -1,14 +1,16 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"foster/cmd/foster/status"
 )
 
 // healthTimeout is below the image's HEALTHCHECK timeout, so that the reason is
@@ -62,7 +64,7 @@ func health(ctx context.Context, out outside, project string) error {
 	case err != nil:
 		return err
 	}
-	fmt.Fprintf(out.stdout, "%s\n", bytes.TrimSpace(found.body))
+	fmt.Fprintln(out.stdout, status.Printable(strings.TrimSpace(string(found.body))))
 	if found.code != http.StatusOK {
 		return &exitError{Code: exitFailure}
 	}

@@ -14,9 +14,9 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// The exit codes of curl for the ways in which a probe fails.
+// The exit codes of a probe that fails; curl has more than one for the first.
 const (
-	probeRefused = 7  // no connection, or no answer in time
+	probeRefused = 7  // there is no answer
 	probeFailed  = 22 // an answer of 400 or above
 )
 
@@ -50,6 +50,9 @@ child with curl -f.`,
 			if seconds > 0 {
 				timeout = time.Duration(seconds * float64(time.Second))
 			}
+			if timeout <= 0 {
+				return &exitError{Code: exitConfig, Err: fmt.Errorf("probe: nothing answers within %s: give --timeout a time like 5s", timeout)}
+			}
 			ctx, cancel := context.WithTimeout(cmd.Context(), timeout)
 			defer cancel()
 			return probe(ctx, out.stdout, args[0], socket)
@@ -66,7 +69,7 @@ child with curl -f.`,
 	f.StringVarP(&output, "output", "o", "", "accepted for curl's sake; the answer's body is never shown")
 	endsWith(cmd, `
   0    it answers
-  7    there is no connection, or no answer in time
+  7    there is no answer: no name, no connection, no TLS, none in time
   22   the answer is 400 or above
   78   the URL or a flag is wrong
 `)

@@ -62,6 +62,8 @@ func TestProbe(t *testing.T) {
 		{[]string{"probe", "unix://host/path"}, exitConfig},
 		{[]string{"probe", "ftp://user:hunter2@host/"}, exitConfig},
 		{[]string{"probe", "http://user:hunter2@host\x7f/"}, exitConfig},
+		{[]string{"probe", "--timeout", "0s", server.URL + "/ok"}, exitConfig},
+		{[]string{"probe", "--timeout", "-1s", server.URL + "/ok"}, exitConfig},
 		{[]string{"probe"}, exitConfig},
 	}
 	for _, c := range cases {

@@ -64,7 +64,7 @@ func TestUnhealthyIgnored(t *testing.T) {
 func TestUnhealthyExit(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, plainEngine(t))
-	f := w.foster("LAUNCH_IMAGE="+sickImage, "LAUNCH_NETWORKS=front", "FOSTER_ON_UNHEALTHY=exit", "FOSTER_UNHEALTHY_AFTER=2s")
+	f := w.foster("LAUNCH_IMAGE="+sickImage, "LAUNCH_NETWORKS=front", "FOSTER_ON_UNHEALTHY=exit", "FOSTER_UNHEALTHY_AFTER=5s")
 	want := wanted(w.net("front"))
 	want.image = sickImage
 	before := w.awaitWhole(want)
@@ -76,7 +76,7 @@ func TestUnhealthyExit(t *testing.T) {
 	}
 	f.ended(1, patience)
 	died := w.awaitEvent(0, "die")
-	if sick := w.awaitEvent(0, "health_status: unhealthy"); died.TimeNano-sick.TimeNano < int64(2*time.Second) {
+	if sick := w.awaitEvent(0, "health_status: unhealthy"); died.TimeNano-sick.TimeNano < int64(5*time.Second) {
 		t.Errorf("it was ended %s after it was unhealthy", time.Duration(died.TimeNano-sick.TimeNano))
 	}
 	w.nothingLeft()

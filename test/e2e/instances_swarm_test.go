@@ -29,7 +29,7 @@ func TestStartFirst(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			s := newStack(t, "")
-			s.deploy(launcherStack(s, []string{"deploy: {update_config: {order: start-first}}"}, nil))
+			s.deploy(strict(launcherStack(s, []string{"deploy: {update_config: {order: start-first}}"}, nil)))
 			old := s.awaitTask()
 			child := s.awaitWhole(s.wantedChild(), madeBy(old))
 

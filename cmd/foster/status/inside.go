@@ -15,8 +15,8 @@ import (
 	"foster/report"
 )
 
-// maxAnswer is more than any Status has.
-const maxAnswer = 16 << 20
+// MaxAnswer is more bytes than any answer of a foster has.
+const MaxAnswer = 16 << 20
 
 // Inside asks fosters in containers, by running their own status command there.
 // What does not answer, or not as this program understands it, is left out: a
@@ -69,7 +69,7 @@ func inside(ctx context.Context, engine Engine, c container.InspectResponse) (re
 		}
 	}()
 	var out bytes.Buffer
-	if _, err := stdcopy.StdCopy(&out, io.Discard, io.LimitReader(conn.Reader, maxAnswer)); err != nil {
+	if _, err := stdcopy.StdCopy(&out, io.Discard, io.LimitReader(conn.Reader, MaxAnswer)); err != nil {
 		return report.Status{}, fmt.Errorf("read the answer of the foster in %s: %w", c.Name, err)
 	}
 	return Decode(out.Bytes())
