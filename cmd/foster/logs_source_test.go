@@ -19,12 +19,14 @@ const gap = "…"
 type logged struct {
 	messages map[string][]logCall // by message, gaps for what is filled in
 	fields   map[string]string    // the type, as docs/logs.md calls it, by key
+	keys     map[string]bool      // package and key
 }
 
 // logCall is one place that logs a message, as far as it can be read off.
 type logCall struct {
 	at     string   // file and line
-	level  string   // "" where it depends
+	pkg    string   // the package
+	levels []string // those that it may have; none: that come with the words
 	fields []string // those that are set in one go with the message
 }
 
@@ -116,7 +118,7 @@ func receiver(f *ast.FuncDecl) string {
 
 // read finds every call that logs.
 func (s *source) read() logged {
-	out := logged{messages: map[string][]logCall{}, fields: map[string]string{}}
+	out := logged{messages: map[string][]logCall{}, fields: map[string]string{}, keys: map[string]bool{}}
 	for _, path := range slices.Sorted(maps.Keys(s.files)) {
 		file := s.files[path]
 		ast.Inspect(file, func(n ast.Node) bool {
@@ -130,11 +132,16 @@ func (s *source) read() logged {
 			}
 			switch name := method.Sel.Name; {
 			case (name == "Msg" || name == "Msgf") && len(call.Args) > 0:
-				found := logCall{at: s.set.Position(call.Pos()).String()}
+				found := logCall{at: s.set.Position(call.Pos()).String(), pkg: file.Name.Name}
 				s.chain(path, file, method.X, &found)
 				for m, level := range s.messages(path, file, call.Args[0]) {
 					said := found
-					said.level += level
+					if level != "" {
+						said.levels = strings.Split(level, ", ")
+					}
+					if len(said.levels) == 0 {
+						s.t.Errorf("%s: at which level is that? Choose it where it can be seen, or put it into openLevels", said.at)
+					}
 					out.messages[m] = append(out.messages[m], said)
 				}
 			case fieldTypes[name] != "" && logs(file):
@@ -143,14 +150,15 @@ func (s *source) read() logged {
 						s.t.Errorf("%s: field %q is %s here, and %s elsewhere", s.set.Position(call.Pos()), key, fieldTypes[name], was)
 					}
 					out.fields[key] = fieldTypes[name]
+					out.keys[file.Name.Name+" "+key] = true
 				}
 			}
 			return true
 		})
 	}
-	for _, open := range slices.Concat(slices.Collect(maps.Keys(openMessages)), slices.Collect(maps.Keys(openFields))) {
+	for _, open := range slices.Concat(slices.Collect(maps.Keys(openMessages)), slices.Collect(maps.Keys(openFields)), slices.Collect(maps.Keys(openLevels))) {
 		if !s.opened[open] {
-			s.t.Errorf("%s logs nothing that has to be looked up any more: take it out of openMessages or openFields", open)
+			s.t.Errorf("%s logs nothing that has to be looked up any more: take it out of openMessages, openFields or openLevels", open)
 		}
 	}
 	return out
@@ -172,6 +180,9 @@ func logs(file *ast.File) bool {
 func (s *source) chain(path string, file *ast.File, on ast.Expr, found *logCall) {
 	call, ok := on.(*ast.CallExpr)
 	if !ok {
+		for _, value := range s.assigned(file, on) { // an event that was begun before
+			s.chain(path, file, value, found)
+		}
 		return
 	}
 	method, ok := call.Fun.(*ast.SelectorExpr)
@@ -179,11 +190,18 @@ func (s *source) chain(path string, file *ast.File, on ast.Expr, found *logCall)
 		return
 	}
 	if level := levelMethods[method.Sel.Name]; level != "" && len(call.Args) == 0 {
-		found.level = level
+		found.levels = []string{level}
+		return
+	}
+	if method.Sel.Name == "WithLevel" {
+		found.levels = s.levels(path, file, call.Args[0])
 		return
 	}
 	if fieldTypes[method.Sel.Name] != "" {
 		found.fields = append(found.fields, s.keys(path, file, method.Sel.Name, call)...)
+	}
+	for _, arg := range call.Args { // an event that a helper adds fields to
+		s.chain(path, file, arg, found)
 	}
 	s.chain(path, file, method.X, found)
 }

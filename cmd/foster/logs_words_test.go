@@ -73,8 +73,8 @@ func (s *source) returnsWithLevel(pkg string, f *ast.FuncDecl) map[string]string
 			level = strings.ToLower(strings.TrimSuffix(of.Sel.Name, "Level"))
 		}
 		for _, text := range s.words(pkg, r.Results[len(r.Results)-1]) {
-			if was, twice := all[text]; twice && was != level {
-				level = "" // one or the other
+			if was := all[text]; was != "" && was != level {
+				level = was + ", " + level // one or the other
 			}
 			all[text] = level
 		}
@@ -83,9 +83,22 @@ func (s *source) returnsWithLevel(pkg string, f *ast.FuncDecl) map[string]string
 	return all
 }
 
-// effects are the verbs of what the core orders: each is a message.
+// effects are the verbs of what the core orders: each is a message, at the level
+// that loop.effect chooses for its type.
 func (s *source) effects() map[string]string {
-	all := map[string]string{}
+	all, debugs := map[string]string{}, map[string]bool{}
+	ast.Inspect(s.functions["main.loop.effect"].Body, func(n ast.Node) bool {
+		c, ok := n.(*ast.CaseClause)
+		if !ok || len(c.Body) == 0 {
+			return true
+		}
+		if set, ok := c.Body[0].(*ast.AssignStmt); ok && exprText(set.Rhs[0]) == "zerolog.DebugLevel" {
+			for _, of := range c.List {
+				debugs[exprText(of)] = true
+			}
+		}
+		return true
+	})
 	for name := range s.functions {
 		of, ok := strings.CutSuffix(name, ".effect")
 		if !ok || !strings.HasPrefix(of, "state.") || of == "state.Note" || of == "state.Quit" { // told in words
@@ -98,7 +111,10 @@ func (s *source) effects() map[string]string {
 					text = call.Args[0]
 				}
 				verb, _, _ := strings.Cut(s.words("state", text)[0], " ")
-				all[verb] = ""
+				all[verb] = "info"
+				if debugs[of] {
+					all[verb] = "debug"
+				}
 			}
 			return true
 		})
