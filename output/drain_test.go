@@ -185,17 +185,21 @@ func TestStopDuringDrain(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
+				ids := make([]string, len(children))
+				for i := range ids {
+					ids[i] = st.now.Children[i].ID
+				}
 				var closed time.Time
 				time.AfterFunc(time.Second, func() {
 					closed = time.Now()
 					st.step(func(s *state.State) { s.Stage, s.Kill = state.Closing, test.kill })
 				})
-				st.relay.Drain(t.Context(), st.now.Children[0].ID)
+				st.relay.Drain(t.Context(), ids[0])
 				if took := time.Since(closed); took < 0 || took > test.want+drainTick {
 					t.Errorf("it went on for %s, want %s", took, test.want)
 				}
-				for i := range children {
-					st.relay.Drain(t.Context(), st.now.Children[i].ID)
+				for _, id := range ids {
+					st.relay.Drain(t.Context(), id)
 				}
 				if took, most := time.Since(closed), test.want+time.Duration(1+len(children))*drainTick; took > most {
 					t.Errorf("all took %s, want %s at most", took, most)

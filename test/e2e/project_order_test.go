@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -28,6 +29,7 @@ services:
     image: ` + childImage + `
     entrypoint: [sh, -c, "sleep 0.5; exit 0"]
     depends_on: {db: {condition: service_healthy}}
+  seed: {image: ` + childImage + `, entrypoint: [echo, seeded]} # mostly ends before its start is answered
   cache: {image: ` + childImage + `, command: [loyal]}
   lost:
     image: ` + childImage + `
@@ -38,6 +40,7 @@ services:
     depends_on:
       db: {condition: service_healthy}
       migrate: {condition: service_completed_successfully}
+      seed: {condition: service_completed_successfully}
       cache: {condition: service_started}
       lost: {condition: service_healthy, required: false}
 `
@@ -52,6 +55,12 @@ func TestOrder(t *testing.T) {
 	app := w.awaitRuns("app")
 	f.awaitSaid("launched", "child=app")
 	f.awaitSaid("completed", "child=migrate")
+	lab.Eventually(t, patience, "the other one-shot's output", func() error {
+		if !strings.Contains(f.log(), "| seeded") {
+			return errors.New("it is not there")
+		}
+		return nil
+	})
 	healthy := w.first("db", "health_status: healthy")
 	w.before(healthy, w.first("migrate", "start"))
 	w.before(w.first("migrate", "die"), w.first("app", "create"))
