@@ -112,6 +112,8 @@ func TestNews(t *testing.T) {
 	tb.has("#events", "somebody renamed the child")
 	p.dies(0)
 	tb.has("#news", "Fault: web: died.")
+	p.step(func(*state.State) {}, state.Note{Kind: state.Relapse, Child: "web", Cause: "unhealthy"})
+	tb.has("#events", "the child died with exit code 137; the child's healthcheck gave up")
 	p.recovers(0, 730*time.Millisecond)
 	tb.has("#news", "web recovered: made anew in 0.73 s.")
 	p.end() // so that what follows is told at once
