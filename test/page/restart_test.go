@@ -25,7 +25,7 @@ func counts(tb *tab) string {
 	return eval[string](tb, "['episode', 'launched', 'restart', 'stage'].map(kind => `${document.querySelectorAll('#events > .' + kind).length} ${kind}`).join(', ')")
 }
 
-// TestForstersEnd: the page says that it is stale, keeps what it knows, and
+// TestFostersEnd: the page says that it is stale, keeps what it knows, and
 // goes on with the next foster, which counts from one again.
 func TestFostersEnd(t *testing.T) {
 	t.Parallel()

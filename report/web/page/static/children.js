@@ -15,8 +15,8 @@ export class Children {
 		this.onChosen = chosen;
 		this.chosen = null;
 		this.rows = new Map();
-		this.filter.addEventListener('input', () => this.draw());
-		this.ailing.addEventListener('change', () => this.draw());
+		this.filter.addEventListener('input', () => this.narrow());
+		this.ailing.addEventListener('change', () => this.narrow());
 		this.list.addEventListener('click', event => this.choose(event.target.closest('[role=tab]')));
 		this.list.addEventListener('keydown', event => this.key(event));
 	}
@@ -29,16 +29,24 @@ export class Children {
 		this.draw();
 	}
 
+	narrow() {
+		this.draw();
+		this.onChosen(); // whose tab may have gone, or come
+	}
+
 	draw() {
 		const wanted = this.filter.value.trim().toLowerCase();
 		const shown = this.all.filter(child => (!wanted || `${child.name} ${child.container_name} ${child.image}`.toLowerCase().includes(wanted)) &&
 			(!this.ailing.checked || !child.whole && child.phase !== 'completed'));
 		text(byId('child-count'), shown.length === this.all.length ? count(shown.length, 'child', 'children') : `${shown.length} of ${count(this.all.length, 'child', 'children')}`);
 		byId('child-none').hidden = shown.length > 0;
+		const focused = [...this.list.children].indexOf(document.activeElement);
 		keyed(this.list, shown, child => child.name, make, (row, child) => this.update(row, child));
 		// One of the tabs is always to be reached with Tab.
 		const tabs = [...this.list.children];
 		if (tabs.length && !tabs.some(tab => tab.tabIndex === 0)) tabs[0].tabIndex = 0;
+		// The focus of one that goes is its neighbour's.
+		if (focused >= 0 && !this.list.contains(document.activeElement)) (tabs[Math.min(focused, tabs.length - 1)] ?? this.ailing).focus();
 	}
 
 	update(row, child) {

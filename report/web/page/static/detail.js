@@ -18,7 +18,7 @@ export class Detail {
 		byId('nothing').hidden = Boolean(child);
 		this.panel.hidden = !child;
 		if (!child) return;
-		if (tab) attr(this.panel, 'aria-labelledby', tab.id);
+		attr(this.panel, 'aria-labelledby', tab?.id ?? 'detail-name'); // a filter may hide the tab
 		const [words, shape] = condition(child);
 		text(byId('detail-name'), child.name).title = child.name;
 		const badge = byId('detail-phase');

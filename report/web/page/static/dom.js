@@ -54,9 +54,14 @@ export function attr(node, name, value) {
 }
 
 // keyed makes the children of a parent those of the items, in their order, and
-// keeps the elements of items that are still there.
+// keeps the elements of items that are still there. Those that are not go
+// first, so that nothing that stays is moved, and loses the focus by it.
 export function keyed(parent, items, key, make, update) {
-	const old = new Map([...parent.children].map(node => [node.dataset.key, node]));
+	const wanted = new Set(items.map(item => String(key(item)))), old = new Map();
+	for (const node of [...parent.children]) {
+		if (wanted.has(node.dataset.key) && !old.has(node.dataset.key)) old.set(node.dataset.key, node);
+		else node.remove();
+	}
 	let place = parent.firstElementChild;
 	for (const item of items) {
 		const k = String(key(item));
@@ -70,5 +75,4 @@ export function keyed(parent, items, key, make, update) {
 		if (node === place) place = place.nextElementSibling;
 		else parent.insertBefore(node, place);
 	}
-	for (const node of old.values()) node.remove();
 }

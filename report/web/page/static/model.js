@@ -12,11 +12,12 @@ export class Model {
 	newest = new Map(); // instance -> number of its newest entry
 	open = new Map(); // child -> its newest episode
 	instance = null;
+	restarts = 0; // a foster may come back after another: its instance is no key
 
 	// take makes a status the present. It says whether foster is another one.
 	take(status) {
 		const another = this.instance !== null && this.instance !== status.foster.instance;
-		if (another) this.restarted(moment(status.foster.started), status.foster.instance);
+		if (another) this.restarted(moment(status.foster.started));
 		this.instance = status.foster.instance;
 		this.status = status;
 		this.known(moment(status.now));
@@ -28,10 +29,10 @@ export class Model {
 	}
 
 	// restarted: what was open then has no end that anybody saw.
-	restarted(at, instance) {
+	restarted(at) {
 		for (const episode of this.open.values()) if (episode.end === null) Object.assign(episode, { end: at, over: true });
 		this.open.clear();
-		this.push({ key: `restart-${instance}`, kind: 'restart', at });
+		this.push({ key: `restart-${++this.restarts}`, kind: 'restart', at });
 	}
 
 	// unknown: from now on nothing is known, until known.
