@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"foster/report"
+	"foster/state"
 )
 
 // watchNews keeps what the live region has said in window.news.
@@ -61,6 +64,31 @@ func TestFostersEnd(t *testing.T) {
 	tb.until("document.querySelector('#axis text.restart') !== null && document.querySelector('#axis .gap') !== null && document.querySelector('#axis .over') !== null")
 	if eval[bool](tb, "!document.querySelector('#stale').hidden || document.body.classList.contains('stale')") {
 		t.Error("the page still says that it is stale")
+	}
+}
+
+// TestInTurn: two fosters that answer in turn, as behind a name that both have:
+// each change is one row, and stays one.
+func TestInTurn(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, "shop", "web")
+	tb := p.open(desk)
+	tb.has("#events", "launched")
+	first := p.board
+	p.end()
+	p.begin("web")
+	tb.until("document.querySelectorAll('#events > .restart').length === 1")
+	second := p.board
+	for i, board := range []*report.Board{first, second, first} {
+		p.end()
+		p.board = board
+		p.serve()
+		tb.until(fmt.Sprintf("document.querySelectorAll('#events > .restart').length === %d", i+2))
+	}
+	p.step(func(*state.State) {}, state.Note{Kind: state.Degraded, Child: "web", Cause: "renamed"})
+	tb.has("#events", "somebody renamed the child")
+	if got, want := counts(tb), "0 episode, 2 launched, 4 restart, 2 stage"; got != want {
+		t.Errorf("the timeline has %s, want %s", got, want)
 	}
 }
 

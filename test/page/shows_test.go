@@ -72,7 +72,7 @@ func TestTroubles(t *testing.T) {
 	p.child(0, func(ch *state.Child) { ch.Phase, ch.Whole, ch.Attempt = state.Waiting, false, 4 })
 	p.board.Retries("web", time.Now().Add(time.Minute))
 	tb.has("#alarm", "Next try in ")
-	tb.has("#alarm", " s, after 4 starts")
+	tb.has("#alarm", " s, after 4 tries")
 	before := tb.text("#alarm")
 	tb.until(fmt.Sprintf("(rest => rest(document.querySelector('#alarm').innerText) < rest(%q))(s => parseFloat(s.match(/in ([0-9.]+) s/)[1]))", before))
 	tb.has("#verdict", "Backing off")

@@ -10,13 +10,11 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-
-	"foster/state"
 )
 
 // budget is what all files together may weigh: they are in the image, and in
 // the memory of every foster.
-const budget = 68_500 // bytes
+const budget = 72_000 // bytes
 
 // files are the embedded files by their names.
 func files(t *testing.T) map[string]string {
@@ -97,44 +95,6 @@ func TestSelfContained(t *testing.T) {
 	for at, text := range files(t) {
 		for _, m := range forbidden.FindAllString(strings.ReplaceAll(text, "http://www.w3.org/2000/svg", ""), -1) {
 			t.Errorf("%s has %q", at, m)
-		}
-	}
-}
-
-// TestKnowsTheWords: every phase of the core has its place in the diagram, and
-// every way there joins two of them; every state of an attachment and every
-// kind of recovery has its words.
-func TestKnowsTheWords(t *testing.T) {
-	all := files(t)
-	diagram, words := all["diagram.js"], all["words.js"]
-	places := map[string]bool{}
-	for _, m := range regexp.MustCompile(`(\w+): \[\d, \d\]`).FindAllStringSubmatch(diagram, -1) {
-		places[m[1]] = true
-	}
-	for p := state.Unknown; p <= state.Ended; p++ {
-		if !places[p.String()] {
-			t.Errorf("phase %s is not in the diagram", p)
-		}
-	}
-	if len(places) != int(state.Ended)+1 {
-		t.Errorf("the diagram has %d phases: %v", len(places), places)
-	}
-	ways := regexp.MustCompile(`\['(\w+)', '(\w+)'`).FindAllStringSubmatch(diagram, -1)
-	if len(ways) < int(state.Ended) {
-		t.Errorf("the diagram has %d ways", len(ways))
-	}
-	for _, m := range ways {
-		if !places[m[1]] || !places[m[2]] {
-			t.Errorf("a way leads from %s to %s", m[1], m[2])
-		}
-	}
-	var known []string
-	for a := state.Missing; a <= state.Unavailable; a++ {
-		known = append(known, a.String())
-	}
-	for _, word := range append(known, state.DidNothing, state.DidRecreate, state.DidReattach, state.DidBoth) {
-		if !strings.Contains(words, word+": ") && !strings.Contains(words, "'"+word+"': ") {
-			t.Errorf("%s has no words", word)
 		}
 	}
 }

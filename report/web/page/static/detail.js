@@ -39,7 +39,7 @@ export class Detail {
 		const lines = [];
 		const fault = moment(child.fault?.at), retry = moment(child.retry);
 		if (fault) lines.push({ key: 'fault', shape: 'bad', say: () => `Not whole for ${span(seen() - fault, seen() - fault > 60000)}: ${cause(child.fault.cause)}, ${child.fault.attempts ? `${count(child.fault.attempts, 'attempt', 'attempts')} so far` : 'no attempt yet'}` });
-		if (retry) lines.push({ key: 'retry', shape: 'busy', say: () => (retry > seen() ? `Next try in ${span(retry - seen(), retry - seen() > 60000)}, after ${count(child.attempt, 'start', 'starts')}` : 'Next try now') });
+		if (retry) lines.push({ key: 'retry', shape: 'busy', say: () => (retry > seen() ? `Next try in ${span(retry - seen(), retry - seen() > 60000)}, after ${count(child.attempt, 'try', 'tries')}` : 'Next try now') });
 		if (child.waits_for) lines.push({ key: 'waits', shape: 'pause', say: () => `Waits for ${child.waits_for}` });
 		if (child.holder) lines.push({ key: 'holder', shape: 'pause', say: () => `Its place is held by ${child.holder}` });
 		if (child.paused) lines.push({ key: 'paused', shape: 'pause', say: () => 'Somebody paused it; it is left alone' });
@@ -69,7 +69,7 @@ function facts(child) {
 		{ label: 'Restarts', value: child.restarts },
 		{ label: 'Faults', value: child.faults },
 	];
-	if (child.attempt > 1) list.push({ label: 'Starts in a row', value: child.attempt });
+	if (child.attempt > 1) list.push({ label: 'Tries in a row', value: child.attempt });
 	if (child.faults && child.exit_code) list.push({ label: 'Last exit code', value: child.exit_code });
 	list.push({ label: 'Container', value: child.container ? `${child.container_name} (${child.container.slice(0, 12)})` : child.container_name || 'none', title: child.container || null, wide: true });
 	if (child.image) list.push({ label: 'Image', value: child.image, title: child.image, wide: true });

@@ -10,7 +10,7 @@ const places = {
 	held: [0, 1], waiting: [2, 1], removing: [3, 1], dead: [4, 1], stopping: [5, 1], settling: [6, 1], gone: [3, 2], completed: [4, 2],
 };
 
-// Ways from phase to phase, along points of the grid.
+// Ways from phase to phase, along points of the grid; rare ones have no line.
 const ways = [
 	['unknown', 'absent', [0, 0], [1, 0]], ['absent', 'preparing', [1, 0], [2, 0]], ['preparing', 'creating', [2, 0], [3, 0]],
 	['creating', 'created', [3, 0], [4, 0]], ['created', 'starting', [4, 0], [5, 0]], ['starting', 'running', [5, 0], [6, 0]],
@@ -20,6 +20,13 @@ const ways = [
 	['stopping', 'dead', [5, 1], [4, 1]], ['starting', 'dead', [4.88, 0], [4.88, 0.5], [4.12, 0.5], [4.12, 1]], ['dead', 'removing', [4, 1], [3, 1]],
 	['dead', 'completed', [4, 1], [4, 2]], ['removing', 'waiting', [3, 1], [2, 1]], ['removing', 'gone', [3, 1], [3, 2]],
 	['waiting', 'absent', [2, 1], [0.9, 1], [0.9, 0]], ['removing', 'absent', [3, 1], [3, 0.5], [1.1, 0.5], [1.1, 0]], ['absent', 'creating'],
+	['preparing', 'waiting', [2, 0], [2, 1]], ['creating', 'waiting', [2.88, 0], [2.88, 0.4], [2.12, 0.4], [2.12, 1]],
+	['unknown', 'dead', [0, 0], [0, -0.5], [4.5, -0.5], [4.5, 0.5], [4.12, 0.5], [4.12, 1]],
+	['creating', 'unknown', [3, 0], [3, -0.6], [-0.12, -0.6], [-0.12, 0]], ['starting', 'unknown', [5, 0], [5, -0.6], [-0.12, -0.6], [-0.12, 0]],
+	['unknown', 'gone'], ['unknown', 'settling'], ['unknown', 'stopping'], ['preparing', 'absent'], ['preparing', 'gone'], ['creating', 'gone'],
+	['absent', 'gone'], ['running', 'waiting'], ['running', 'gone'], ['starting', 'stopping'], ['removing', 'unknown'], ['waiting', 'gone'],
+	['completed', 'removing'], ['gone', 'absent'], ['gone', 'preparing'], ['gone', 'creating'], ['gone', 'removing'],
+	['settling', 'unknown', [5.82, 1], [5.82, 0.5], [5.5, 0.5], [5.5, -0.6], [-0.12, -0.6], [-0.12, 0]],
 ];
 
 // Phases that may be over before anybody sees them.

@@ -27,7 +27,7 @@ const causes = table({
 	died: 'died', oom: 'ran out of memory', stopped: 'stopped by hand', removed: 'removed', disconnected: 'cut off a network',
 	unhealthy: 'healthcheck gave up', 'parent-down': 'followed container down', 'owner-recreated': 'owner is another container',
 	'owner-down': 'owner does not run', 'spec-changed': 'other configuration', 'start-given-up': 'start not finished',
-	'parent-recreated': 'followed container is another one',
+	'parent-recreated': 'followed container is another one', prepare: 'image or volume cannot be had', create: 'cannot be made', start: 'cannot be started',
 });
 export const cause = c => causes[c] ?? c;
 
