@@ -103,10 +103,20 @@ func TestTornAway(t *testing.T) {
 		st.print(1, "hello\n")
 		synctest.Wait()
 		st.step(func(s *state.State) { s.Stage, s.Kill = state.Closing, true })
-		if took := st.bury(0); took > 0 {
+		began := time.Now()
+		st.phase(0, state.Removing, st.child)
+		st.relay.Drain(t.Context(), st.child)
+		if took := time.Since(began); took > 0 {
 			t.Errorf("the removal waited for %s", took)
 		}
-		if got := st.out.String(); got != "hello\n" {
+		time.Sleep(2 * quiet) // the engine takes its time
+		st.print(1, "last words\n")
+		if err := st.Destroy(st.child); err != nil {
+			t.Fatal(err)
+		}
+		st.phase(0, state.Absent, "")
+		synctest.Wait()
+		if got := st.out.String(); got != "hello\nlast words\n" {
 			t.Errorf("got %q", got)
 		}
 	})
