@@ -3,10 +3,13 @@ package page
 import (
 	"context"
 	"fmt"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
@@ -19,6 +22,29 @@ func ahead(by time.Duration) chromedp.Action[chromedp.Void] {
 		_, err := cdp.Call(ctx, t, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script})
 		return err
 	})
+}
+
+// TestClock: what a browser's clock says does not matter, and times of day are
+// those of where it is.
+func TestClock(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, "shop", "web")
+	p.dies(0)
+	told := p.board.Status(true).History
+	kolkata := time.FixedZone("Asia/Kolkata", 5*3600+1800)
+	for _, by := range []time.Duration{-time.Hour, time.Hour} {
+		tb := openAt(t, "about:blank", desk)
+		tb.run(ahead(by), chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+			_, err := cdp.Call(ctx, t, emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: kolkata.String()})
+			return err
+		}), chromedp.Navigate(p.url()))
+		tb.has("#events", told[len(told)-1].At.In(kolkata).Format("15:04:05"))
+		for _, selector := range []string{"#uptime", "#alarm"} {
+			if got := tb.text(selector); !regexp.MustCompile(`(^|for )[0-9.]+ s`).MatchString(got) || strings.Contains(got, "0.00 s") {
+				t.Errorf("with a clock that is wrong by %s, %s says %q", by, selector, got)
+			}
+		}
+	}
 }
 
 // TestSilence: a connection that died without a word is found out, and so are

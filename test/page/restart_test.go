@@ -41,6 +41,9 @@ func TestFostersEnd(t *testing.T) {
 	tb.has("#events", "made anew in 0.83 s")
 	p.end()
 	tb.has("#link", "not connected")
+	if got := eval[string](tb, "document.title"); got != "Not connected: Recovering: shop – foster" {
+		t.Errorf("the title is %q", got)
+	}
 	tb.has("#stale", "foster cannot be reached. This is how it was at ")
 	tb.has("#verdict", "Recovering")
 	tb.until("/[1-9] s ago/.test(document.querySelector('#stale').innerText)")
@@ -50,8 +53,10 @@ func TestFostersEnd(t *testing.T) {
 	if after := tb.text("#events") + tb.text("#detail") + tb.text("#child-list") + tb.text("#uptime"); after != before {
 		t.Errorf("times run on while nothing is known: before\n%s\nafter\n%s", before, after)
 	}
+	p.version = "1.3.0"
 	p.begin("web", "db")
 	tb.has("#link", "live")
+	tb.has("#other", "another version than this page: reload")
 	tb.has("#verdict", "Whole")
 	tb.has("#events", "foster restarted")
 	tb.has("#events", "no recovery was seen")
@@ -106,6 +111,9 @@ func TestCut(t *testing.T) {
 	p.serve()
 	tb.has("#link", "live")
 	tb.has("#events", "made anew in 0.83 s")
+	if !eval[bool](tb, "document.querySelector('#other').hidden && document.title === 'Whole: shop – foster'") {
+		t.Error("the page speaks of another version, or of its connection")
+	}
 	if got, want := counts(tb), "1 episode, 1 launched, 0 restart, 1 stage"; got != want {
 		t.Errorf("the timeline has %s, want %s", got, want)
 	}

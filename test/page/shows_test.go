@@ -123,7 +123,7 @@ func TestNews(t *testing.T) {
 	}
 	p.serve()
 	tb.has("#news", "2 faults, 2 recoveries. Fault: web: died. web recovered: made anew in 1.00 s.")
-	want := []string{"Fault: web: died.", "web recovered: made anew in 0.73 s.", "2 faults, 2 recoveries. Fault: web: died. web recovered: made anew in 1.00 s."}
+	want := []string{"Fault: web: died.", "web recovered: made anew in 0.73 s.", "Not connected: foster cannot be reached.", "Connected again.", "2 faults, 2 recoveries. Fault: web: died. web recovered: made anew in 1.00 s."}
 	if got := eval[[]string](tb, "window.news"); !slices.Equal(got, want) {
 		t.Errorf("told were %q, want %q", got, want)
 	}

@@ -47,18 +47,19 @@ var instances atomic.Int64
 // the test drives, and a real server for it. It can end and be started anew on
 // the same address.
 type project struct {
-	t     *testing.T
-	name  string
-	board *report.Board
-	now   state.State
-	at    string // address, as soon as it was served once
-	end   func()
+	t       *testing.T
+	name    string
+	version string
+	board   *report.Board
+	now     state.State
+	at      string // address, as soon as it was served once
+	end     func()
 }
 
 // newProject serves a project of children that run, on the networks front and back.
 func newProject(t *testing.T, name string, children ...string) *project {
 	t.Helper()
-	p := &project{t: t, name: name}
+	p := &project{t: t, name: name, version: "1.2.3"}
 	p.begin(children...)
 	t.Cleanup(func() { p.end() })
 	return p
@@ -77,7 +78,7 @@ func (p *project) begin(children ...string) {
 	p.now = state.New(cfg)
 	p.board = report.NewBoard(report.Config{
 		Project: p.name, API: "1.47", Children: infos,
-		Foster: report.Foster{Instance: fmt.Sprintf("i%d-x", instances.Add(1)), Version: "1.2.3", Started: time.Now()},
+		Foster: report.Foster{Instance: fmt.Sprintf("i%d-x", instances.Add(1)), Version: p.version, Started: time.Now()},
 	}, p.now)
 	p.serve()
 	p.step(func(s *state.State) {

@@ -1,7 +1,7 @@
 // Faults and recoveries on an axis of time: a bar from each fault to its
 // recovery, a lane for each child. The list beside it tells the same in words.
 
-import { drawing, el, resize, svg } from './dom.js';
+import { drawing, el, resize, svg, text } from './dom.js';
 import { clock, count, now, seen, span } from './time.js';
 
 const MINUTE = 60000;
@@ -45,14 +45,14 @@ export class Axis {
 			parts.push(svg('line', { class: 'lane', x1: 0, x2: width, y1: top, y2: top }),
 				svg('text', { class: 'label', x: 0, y: top + (narrow ? 15 : lane / 2 + 4) }, cut(label, narrow ? Math.floor(width / 8) : 19), svg('title', null, label)));
 			const row = shown.filter(bar => (name === null ? !lanes.includes(bar.child) : bar.child === name)).sort((a, b) => a.at - b.at);
-			parts.push(...draw(row, x, top + (narrow ? 22 : lane / 2 - 6), width));
+			parts.push(...draw(row, x, top + (narrow ? 22 : lane / 2 - 6), left, width));
 		});
 		if (!lanes.length) parts.push(svg('text', { class: 'none', x: left + (width - left) / 2, y: HEAD + lane / 2 + 4, 'text-anchor': 'middle' }, 'No fault in this time'));
 		const { node, body, desc } = this.drawing;
 		resize(node, width, height);
 		body.replaceChildren(...parts);
 		const open = shown.filter(bar => bar.end === null).length;
-		desc.textContent = `In the last ${span(length, true)}: ${count(shown.length, 'fault', 'faults')}, ${open} of them not recovered from yet. The list below has each of them.`;
+		text(desc, `In the last ${span(length, true)}: ${count(shown.length, 'fault', 'faults')}, ${open} of them not recovered from yet. The list below has each of them.`);
 	}
 
 	* grid(start, end, length, x, left, height, narrow) {
@@ -64,7 +64,7 @@ export class Axis {
 		const zone = new Date(end).getTimezoneOffset() * MINUTE;
 		for (let at = Math.ceil((start - zone) / step) * step + zone; at < end; at += step) {
 			yield svg('line', { class: 'tick', x1: x(at), x2: x(at), y1: HEAD, y2: height - FOOT });
-			if (x(at) > left + 22 && x(at) < x(end) - 58) yield svg('text', { class: 'time', x: x(at), y: height - 6, 'text-anchor': 'middle' }, clock(at, step < MINUTE).slice(-8));
+			if (x(at) > left + 22 && x(at) < x(end) - 58) yield svg('text', { class: 'time', x: x(at), y: height - 6, 'text-anchor': 'middle' }, clock(at, step < MINUTE).slice(step < MINUTE ? -8 : -5));
 		}
 		yield svg('text', { class: 'time', x: x(end), y: height - 6, 'text-anchor': 'end' }, 'now');
 		for (const item of this.model.items) {
@@ -77,10 +77,10 @@ export class Axis {
 }
 
 // draw makes the bars of a lane; each says its time where there is room.
-function* draw(row, x, y, width) {
+function* draw(row, x, y, left, width) {
 	const end = seen();
 	for (let i = 0; i < row.length; i++) {
-		const bar = row[i], from = x(bar.at), room = i > 0 ? from - x(row[i - 1].end ?? end) : from - 150, to = Math.max(from + 4, x(bar.end ?? end)), next = i + 1 < row.length ? x(row[i + 1].at) : width;
+		const bar = row[i], from = x(bar.at), room = i > 0 ? from - x(row[i - 1].end ?? end) : from - left, to = Math.max(from + 4, x(bar.end ?? end)), next = i + 1 < row.length ? x(row[i + 1].at) : width;
 		const open = bar.end === null, words = span((bar.end ?? end) - bar.at, open);
 		const kind = open ? 'open' : bar.over ? 'over' : 'mended';
 		yield svg('g', { class: kind },

@@ -19,6 +19,7 @@ const axis = new Axis(byId('axis'), byId('windows'));
 const recoveries = new Recoveries();
 const parts = new Map(); // child -> as it was last shown, and as text
 
+let loaded = null; // the version of foster that the page is of
 let lostAt = null; // the connection; null while there is one
 let newsFrom = 0; // entries up to here were there before somebody looked
 let pending = false; // a drawing of the timeline
@@ -26,6 +27,9 @@ let pending = false; // a drawing of the timeline
 new Stream('events', {
 	status(status) {
 		const first = model.status === null;
+		loaded ??= status.foster.version;
+		byId('other').hidden = status.schema === 1 && status.foster.version === loaded;
+		if (status.schema !== 1) return;
 		setClock(moment(status.now));
 		const another = model.take(status);
 		if (first) newsFrom = status.seq;
@@ -38,6 +42,7 @@ new Stream('events', {
 		showTimeline();
 	},
 	live() {
+		if (lostAt !== null && model.status) say('Connected again.');
 		setLost(lostAt = null);
 		showLink();
 	},
@@ -45,6 +50,7 @@ new Stream('events', {
 		if (lostAt === null) {
 			setLost(lostAt = now() - (Date.now() - heard));
 			model.unknown(lostAt);
+			if (model.status) say('Not connected: foster cannot be reached.');
 		}
 		showLink();
 	},
@@ -59,7 +65,7 @@ function show(status) {
 		return child;
 	});
 	const [words, shape] = verdict(status.health.state);
-	document.title = `${words}: ${status.project} – foster`;
+	showTitle();
 	text(byId('project'), status.project).title = status.project;
 	byId('verdict').className = `verdict ${shape}`;
 	setIcon(byId('verdict'), shape);
@@ -98,7 +104,14 @@ function showTimeline() {
 	});
 }
 
+// showTitle: the title is all that is seen of a page in the background.
+function showTitle() {
+	const { status } = model;
+	if (status) document.title = `${lostAt === null ? '' : 'Not connected: '}${verdict(status.health.state)[0]}: ${status.project} – foster`;
+}
+
 function showLink() {
+	showTitle();
 	const link = byId('link'), stale = lostAt !== null;
 	link.className = `link ${stale ? 'bad' : 'ok'}`;
 	setIcon(link, stale ? 'bad' : 'ok');
@@ -107,6 +120,9 @@ function showLink() {
 	byId('stale').hidden = !stale || model.status === null;
 	if (stale && model.status) text(byId('stale-words'), `foster cannot be reached. This is how it was at ${clock(lostAt)}, ${span(now() - lostAt, true)} ago. The page comes back by itself.`);
 }
+
+// say tells it to who listens, even what was said just before.
+const say = words => { byId('news').textContent = words; };
 
 // announce tells faults and recoveries to who listens; what comes within a
 // moment is told together.
@@ -118,7 +134,7 @@ function announce(entry) {
 	setTimeout(() => {
 		const faults = news.filter(e => e.kind === 'fault').length, words = news.slice(-2).map(e => (e.kind === 'fault' ? `Fault: ${e.child}: ${cause(e.cause)}.` : `${e.child} recovered: ${did(e.did)} in ${span(e.down_ms ?? 0)}.`));
 		if (news.length > 2) words.unshift(`${count(faults, 'fault', 'faults')}, ${count(news.length - faults, 'recovery', 'recoveries')}.`);
-		text(byId('news'), words.join(' '));
+		say(words.join(' '));
 		news = [];
 	}, 400);
 }

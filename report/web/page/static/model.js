@@ -4,6 +4,8 @@
 import { moment } from './time.js';
 
 const KEPT = 1000; // items of the past
+const TEXTS = 8; // of one fault: the first, and the newest
+const INSTANCES = 16; // whose entries are known again
 
 export class Model {
 	status = null;
@@ -50,7 +52,9 @@ export class Model {
 	// again sends again.
 	add(instance, entry) {
 		if (entry.seq <= (this.newest.get(instance) ?? 0)) return false;
+		this.newest.delete(instance); // the oldest key is the one that is silent for longest
 		this.newest.set(instance, entry.seq);
+		if (this.newest.size > INSTANCES) this.newest.delete(this.newest.keys().next().value);
 		const key = `${instance}-${entry.seq}`, at = moment(entry.at);
 		if (entry.kind === 'fault' || entry.kind === 'relapse' && this.open.get(entry.child)?.end === null) this.fault(key, at, entry);
 		else if (entry.kind === 'recovered') this.recovered(key, at, entry);
@@ -61,7 +65,8 @@ export class Model {
 	fault(key, at, entry) {
 		const last = this.open.get(entry.child);
 		if (last?.end === null) {
-			last.texts.push(entry.text);
+			if (!last.texts.includes(entry.text)) last.texts.push(entry.text);
+			if (last.texts.length > TEXTS) last.texts.splice(1, 1);
 			last.seq = entry.seq;
 			return;
 		}
@@ -84,7 +89,7 @@ export class Model {
 
 	push(item) {
 		this.items.push(item);
-		if (this.items.length > KEPT) this.items.shift();
+		if (this.items.length > KEPT) this.items.splice(Math.max(0, this.items.findIndex(old => old.end !== null)), 1); // what is open stays
 	}
 
 	// bars are the episodes, and the open faults that no entry has told of.

@@ -28,6 +28,7 @@ export class Timeline {
 	}
 
 	draw() {
+		if (!this.model) return;
 		const items = this.model.items.filter(item => !this.faults.checked || item.kind === 'episode' || item.kind === 'restart').reverse();
 		byId('no-events').hidden = items.length > 0;
 		this.more.hidden = items.length <= this.shown;
