@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"image/png"
+	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -33,14 +34,16 @@ func (p picture) take(ctx context.Context, url string) (small []byte, err error)
 	}
 	defer func() { err = errors.Join(err, end()) }()
 	chosen := fmt.Sprintf("[...document.querySelectorAll('[role=tab] .name')].find(n => n.textContent === %q)", p.child)
+	within, cancel := context.WithTimeout(tab, time.Minute)
+	defer cancel()
 	err = chromedp.Do(
-		tab, page.Look(p.view), chromedp.Navigate(url), wait(chosen), wait("document.querySelector('#axis .mended')"),
+		within, page.Look(p.view), chromedp.Navigate(url), wait(chosen), wait("document.querySelector('#axis .mended')"),
 		chromedp.Evaluate[chromedp.Void](chosen+".click(); undefined"), wait(fmt.Sprintf("document.querySelector('#detail-name').textContent === %q", p.child)),
 	)
 	if err != nil {
 		return nil, err
 	}
-	raw, err := chromedp.Run(tab, chromedp.CaptureScreenshot())
+	raw, err := chromedp.Run(within, chromedp.CaptureScreenshot())
 	if err != nil {
 		return nil, err
 	}

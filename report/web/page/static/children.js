@@ -52,7 +52,7 @@ export class Children {
 	update(row, child) {
 		const chosen = child.name === this.chosen;
 		attr(row, 'aria-selected', chosen);
-		row.tabIndex = chosen ? 0 : -1;
+		attr(row, 'tabindex', chosen ? 0 : -1);
 		if (row.child === child) return;
 		row.child = child;
 		const [words, shape] = condition(child);
