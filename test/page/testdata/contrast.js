@@ -1,6 +1,6 @@
 // The texts of the page whose contrast to what is behind them is too small:
 // below 4.5, or 3 for large ones (WCAG 2.2, 1.4.3). Half-transparent grounds
-// are laid over each other; texts in drawings stand on the shape before them.
+// are laid over each other, what is stale has less colour; texts in drawings stand on the shape before them.
 (() => {
   const parse = s => {
     const m = s.match(/rgba?\(([\d.]+)[, ]+([\d.]+)[, ]+([\d.]+)(?:[,/ ]+([\d.]+))?\)/);
@@ -15,6 +15,17 @@
   const contrast = (a, b) => {
     const [x, y] = [luminance(a), luminance(b)].sort((p, q) => q - p);
     return (x + 0.05) / (y + 0.05);
+  };
+  // filtered is a colour as the filters of a node's ancestors leave it.
+  const filtered = (node, colour) => {
+    let c = colour;
+    for (let n = node; n; n = n.parentElement) {
+      const { filter } = getComputedStyle(n);
+      if (filter === 'none') continue;
+      const s = +filter.match(/^saturate\(([\d.]+)\)$/)[1], grey = [0.213, 0.715, 0.072].reduce((sum, part, i) => sum + part * c[i], 0);
+      c = c.map(v => Math.max(0, Math.min(255, grey + s * (v - grey))));
+    }
+    return c;
   };
   const ground = node => {
     const layers = [];
@@ -36,7 +47,7 @@
     const style = getComputedStyle(node), inside = node.ownerSVGElement;
     const ink = parse(inside ? style.fill : style.color), under = ground(node), size = parseFloat(style.fontSize);
     const least = size >= 24 || size >= 18.66 && +style.fontWeight >= 700 ? 3 : 4.5;
-    const got = contrast(over(ink, under), under);
+    const got = contrast(filtered(node, over(ink, under)), filtered(node, under));
     measured++;
     const where = `${node.closest('[id]')?.id ?? ''} ${node.tagName.toLowerCase()}.${node.getAttribute('class') ?? ''}`;
     if (got < least && !seen.has(where)) {
