@@ -116,9 +116,7 @@ func TestTornAway(t *testing.T) {
 		}
 		st.phase(0, state.Absent, "")
 		synctest.Wait()
-		if got := st.out.String(); got != "hello\nlast words\n" {
-			t.Errorf("got %q", got)
-		}
+		st.said("hello\nlast words\n")
 	})
 }
 
@@ -162,9 +160,7 @@ func TestStreamWithoutEnd(t *testing.T) {
 		if took := st.bury(0); took > quiet+drainTick {
 			t.Errorf("the removal waited for %s", took)
 		}
-		if got := st.out.String(); got != "last words\n" {
-			t.Errorf("got %q", got)
-		}
+		st.said("last words\n")
 	})
 }
 

@@ -38,9 +38,7 @@ func TestEndedBeforeItsStart(t *testing.T) {
 				}
 				st.phase(0, phases[1], st.child)
 				synctest.Wait()
-				if got := st.out.String(); got != "done\n" {
-					t.Errorf("got %q", got)
-				}
+				st.said("done\n")
 			})
 		})
 	}
@@ -56,15 +54,11 @@ func TestWhileHooksRun(t *testing.T) {
 		st.relay.Stepped(report.Step{At: time.Now(), From: st.now, To: st.now, Event: state.ChildStarted{ID: st.child, At: time.Now()}})
 		st.print(1, "one\n")
 		synctest.Wait()
-		if got := st.out.String(); got != "one\n" {
-			t.Errorf("while the hooks run: got %q", got)
-		}
+		st.said("one\n")
 		st.phase(0, state.Alive, st.child)
 		st.print(1, "two\n")
 		synctest.Wait()
-		if got := st.out.String(); got != "one\ntwo\n" {
-			t.Errorf("got %q", got)
-		}
+		st.said("one\ntwo\n")
 	})
 }
 
@@ -89,9 +83,7 @@ func TestRestartWithoutEnd(t *testing.T) {
 		st.phase(0, state.Alive, st.child)
 		st.print(1, "two\n")
 		time.Sleep(quiet + 2*drainTick)
-		if got := st.out.String(); got != "one\ntwo\n" {
-			t.Errorf("got %q", got)
-		}
+		st.said("one\ntwo\n")
 	})
 }
 
@@ -125,9 +117,7 @@ func TestRemovalThatFailed(t *testing.T) {
 				time.Sleep(time.Minute)
 				st.print(1, "four\n")
 				time.Sleep(time.Second)
-				if got := st.out.String(); got != "one\ntwo\nthree\nfour\n" {
-					t.Errorf("got %q", got)
-				}
+				st.said("one\ntwo\nthree\nfour\n")
 			})
 		})
 	}

@@ -46,6 +46,14 @@ type settings struct {
 	service  string
 }
 
+// said: this is all that has come to foster's stdout.
+func (st *stand) said(want string) {
+	st.t.Helper()
+	if got := st.out.String(); got != want {
+		st.t.Errorf("stdout: %q, want %q", got, want)
+	}
+}
+
 func newStand(t *testing.T, opts settings) *stand {
 	t.Helper()
 	if opts.children == nil {

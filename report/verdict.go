@@ -158,7 +158,7 @@ func judge(s *state.State, ch *state.Child) (name, reason string) {
 	case ch.Phase == state.Waiting && ch.Holder != "":
 		return "backoff", fmt.Sprintf("%s: what it needs is held by %s", ch.Name, ch.Holder)
 	case ch.Phase == state.Waiting:
-		return "backoff", fmt.Sprintf("%s: in back-off after %s", ch.Name, Plural(ch.Attempt, "start", "starts"))
+		return "backoff", fmt.Sprintf("%s: in back-off after %s", ch.Name, Plural(ch.Attempt, "try", "tries"))
 	case ch.Launched:
 		return "recovering", fmt.Sprintf("%s: being recovered (%s)", ch.Name, ch.Phase)
 	}

@@ -108,7 +108,7 @@ func TestJudge(t *testing.T) {
 			s.Networks = []state.Network{{Name: "p_back", State: state.NetEnsuring}}
 		}, "whole", true, true, "1 child is whole"},
 
-		{"in back-off", faulty(func(ch *state.Child) { ch.Phase, ch.Attempt = state.Waiting, 3 }), "backoff", false, false, "web: in back-off after 3 starts"},
+		{"in back-off", faulty(func(ch *state.Child) { ch.Phase, ch.Attempt = state.Waiting, 3 }), "backoff", false, false, "web: in back-off after 3 tries"},
 		{"in back-off for a holder", faulty(func(ch *state.Child) { ch.Phase, ch.Holder = state.Waiting, "container other" }), "backoff", false, false, "held by container other"},
 		{"waits for a child that is recovered", awaits(1, state.Child{Phase: state.Removing}), "recovering", false, false, "web: waiting for db to be healthy"},
 		{"waits for a child that gets its grace", awaits(0, state.Child{Phase: state.Stopping}), "ending", true, false, "db: gets its stop grace"},
@@ -177,7 +177,7 @@ func TestJudgeTakesTheWorst(t *testing.T) {
 		waiting("d"),
 		{Name: "e", Phase: state.Alive, Seen: true, Paused: true, Launched: true},
 	}}
-	if got := Judge(s, noon, time.Time{}); got.State != "backoff" || got.Reason != "b: in back-off after 1 start; d: in back-off after 1 start" {
+	if got := Judge(s, noon, time.Time{}); got.State != "backoff" || got.Reason != "b: in back-off after 1 try; d: in back-off after 1 try" {
 		t.Errorf("%+v", got)
 	}
 	names := map[string]bool{}

@@ -25,7 +25,7 @@ func ailing() report.Status {
 	return report.Status{
 		Schema: report.Schema, Now: noon, Project: "ci_runner", Stage: "up",
 		Foster: report.Foster{Version: "1.4.0", Started: ago(26 * time.Hour), Task: "ci_runner.1.zk4h0wq1c9x0"},
-		Health: report.Verdict{State: "backoff", Reason: "db: in back-off after 3 starts"}, Engine: report.Engine{API: "1.41", Stream: true},
+		Health: report.Verdict{State: "backoff", Reason: "db: in back-off after 3 tries"}, Engine: report.Engine{API: "1.41", Stream: true},
 		Children: []report.Child{
 			{
 				Name: "web", Phase: "running", Since: ago(3 * time.Hour), Whole: true, Health: "healthy", Restarts: 12, Attachments: attached("front", "back"),
@@ -52,7 +52,7 @@ func ailing() report.Status {
 	}
 }
 
-const ailingTable = `ci_runner  backoff: db: in back-off after 3 starts
+const ailingTable = `ci_runner  backoff: db: in back-off after 3 tries
 foster 1.4.0, up 26h, task ci_runner.1.zk4h0wq1c9x0
 
 CHILD    PHASE      HEALTH    NETS  RESTARTS  FOR  LAST RECOVERY
