@@ -133,6 +133,24 @@ func (f *foster) lastWords() string {
 	return f.lines[len(f.lines)-1].text("message")
 }
 
+// awaitRest waits until foster has said nothing for a while. The dump is of
+// goroutines that run on: one that works meanwhile can make the dump itself fault,
+// and then the end is the kernel's and not the runtime's.
+func (f *foster) awaitRest() {
+	f.w.t.Helper()
+	lines := -1
+	lab.Eventually(f.w.t, patience, "a foster at rest", func() error {
+		time.Sleep(300 * time.Millisecond)
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		was := lines
+		if lines = len(f.lines); lines != was {
+			return errNotYet
+		}
+		return nil
+	})
+}
+
 // TestCrashBySignal: the signal that nobody can catch, in a container and
 // outside, and in a container those that Go dies of with a dump of all that it
 // was doing. The child never notices.
@@ -152,6 +170,7 @@ func TestCrashBySignal(t *testing.T) {
 			child = w.awaitWhole(want)
 		} else {
 			f.awaitSaid("adopted")
+			f.awaitRest()
 		}
 		w.docker("kill", "--signal", how.signal, f.container)
 		f.ended(how.code, patience)
