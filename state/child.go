@@ -55,12 +55,7 @@ func (c *core) childEvent(ev Event) {
 	case ChildHealth:
 		c.now = ev.At
 		if ch, ok := c.byID(ev.ID); ok {
-			h := Unhealthy
-			if ev.Healthy {
-				h = Healthy
-			}
-			ch.Judged = c.op() // a look from before knows no better
-			c.health(ch, h, ev.Detail)
+			c.diagnosed(ch, ev)
 		}
 	case NetLost:
 		c.now = ev.At

@@ -1,5 +1,21 @@
 package state
 
+// diagnosed folds what the engine told: a look from before knows no better.
+func (c *core) diagnosed(ch *Child, ev ChildHealth) {
+	switch ch.Phase {
+	case Alive:
+		ch.Judged = c.op()
+		h := Unhealthy
+		if ev.Healthy {
+			h = Healthy
+		}
+		c.health(ch, h, ev.Detail)
+	case Unknown:
+		// Whether it runs is for a look to say, and how it is with that.
+		c.touch(ch)
+	}
+}
+
 // health folds the engine's verdict; last is what the last probe said.
 func (c *core) health(ch *Child, h Health, last string) {
 	if ch.Phase != Alive {
