@@ -134,6 +134,15 @@ func (s *stage) succeed(dead, next *life, c cast, k int) {
 	dead.late()
 }
 
+// points are those of a rehearsal that one of two others passes as well. What is
+// under way together comes in another order each time, and now and then a call
+// has to be made once more: a point of that may never come back.
+func (c crashStory) points(t *testing.T) []point {
+	t.Helper()
+	others := slices.Concat(c.rehearse(t), c.rehearse(t))
+	return slices.DeleteFunc(c.rehearse(t), func(at point) bool { return !slices.Contains(others, at) })
+}
+
 // rehearse plays the story without a death, and lists its points.
 func (c crashStory) rehearse(t *testing.T) (points []point) {
 	synctest.Test(t, func(t *testing.T) {
@@ -218,7 +227,7 @@ func TestCrashPoints(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			began := time.Now()
 			var missed []point
-			points := thin(c.rehearse(t))
+			points := thin(c.points(t))
 			for k, at := range points {
 				met := false
 				for try := 0; try < tries && !met && !t.Failed(); try++ {
