@@ -85,9 +85,7 @@ func TestServiceLogsOnce(t *testing.T) {
 	if got := broken.Load(); got < breaks {
 		t.Errorf("%d streams were broken, want %d", got, breaks)
 	}
-	for source, text := range logs {
-		k.compare(source, text)
-	}
+	k.compare(logs)
 	if strings.Contains(logs["stdout"], "may be lost") {
 		t.Error("foster says that lines may be lost")
 	}
