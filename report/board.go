@@ -104,6 +104,9 @@ func (b *Board) Stepped(s Step) {
 	if s.From.Stage != s.To.Stage {
 		b.add(Entry{At: s.At, Kind: KindStage, Level: "info", Text: "project: " + s.From.Stage.String() + " -> " + s.To.Stage.String(), Detail: s.To.Reason})
 	}
+	moved = moved || !slices.EqualFunc(s.From.Networks, s.To.Networks, func(was, is state.Network) bool {
+		return was.State == is.State && (was.Attempt > 0) == (is.Attempt > 0)
+	})
 	for i := range s.To.Children {
 		was, is := &s.From.Children[i], &s.To.Children[i]
 		if was.Phase != is.Phase {

@@ -11,7 +11,7 @@ import (
 
 // told makes a board, and a function that tells it one step.
 func told(children ...string) (b *Board, step func(change func(*state.State), effects ...state.Effect)) {
-	var cfg state.Config
+	cfg := state.Config{Networks: []state.NetworkConfig{{Name: "front"}}}
 	info := Config{Project: "p", Foster: Foster{Started: time.Unix(0, 0)}}
 	for _, name := range children {
 		cfg.Children = append(cfg.Children, state.ChildConfig{Name: name, Networks: []string{"front"}})
@@ -23,7 +23,7 @@ func told(children ...string) (b *Board, step func(change func(*state.State), ef
 	return b, func(change func(*state.State), effects ...state.Effect) {
 		at = at.Add(time.Second)
 		next := s
-		next.Children = slices.Clone(s.Children)
+		next.Children, next.Networks = slices.Clone(s.Children), slices.Clone(s.Networks)
 		if change != nil {
 			change(&next)
 		}
@@ -127,6 +127,17 @@ func TestReaders(t *testing.T) {
 	step(func(s *state.State) { s.Children[0].Attempt++ })
 	if !moved(awake) || b.Status(false).Children[0].Attempt != 1 {
 		t.Error("nobody was told of another attempt")
+	}
+	for name, change := range map[string]func(*state.Network){
+		"state": func(n *state.Network) { n.State = state.NetPresent }, "failure": func(n *state.Network) { n.Attempt++ },
+	} {
+		if step(func(s *state.State) { change(&s.Networks[0]) }); !moved(awake) {
+			t.Errorf("nobody was told of a network's %s", name)
+		}
+	}
+	step(func(s *state.State) { s.Networks[0].Op++ })
+	if moved(awake) {
+		t.Error("a reader was woken for what is not shown of a network")
 	}
 	if moved(closed) {
 		t.Error("who left is still told")

@@ -92,6 +92,11 @@ func TestTroubles(t *testing.T) {
 	p.child(0, func(ch *state.Child) { ch.Nets[1].State, ch.Nets[1].Holder = state.Unavailable, "container thief" })
 	tb.has("#networks", "front is absent")
 	tb.has("#attachments", "cannot be attached, held by container thief")
+	// A network moves alone: nothing of a child does, and nothing is noted.
+	p.step(func(s *state.State) { s.Networks[1].State = state.NetEnsuring })
+	tb.has("#networks", "front is creating")
+	p.step(func(s *state.State) { s.Networks[1].State, s.Networks[1].Attempt = state.NetPresent, 0 })
+	tb.until("document.querySelector('#networks').hidden")
 	p.step(func(s *state.State) { s.Stage, s.Elder, s.StreamUp = state.Standby, "0123456789abcdef", false })
 	tb.has("#elder", "Another foster has this project: 0123456789ab.")
 	tb.has("#verdict", "Standing by")
