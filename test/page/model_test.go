@@ -2,6 +2,7 @@ package page
 
 import (
 	"context"
+	"slices"
 	"testing"
 
 	"github.com/chromedp/cdproto/cdp"
@@ -27,6 +28,29 @@ func TestBounds(t *testing.T) {
 		if got[i] != want {
 			t.Errorf("number %d is %d, want %d", i, got[i], want)
 		}
+	}
+}
+
+// TestSettle: a status ends what it knows of, not what is newer than it; a
+// recovery that is told later repairs that.
+func TestSettle(t *testing.T) {
+	t.Parallel()
+	tb := newProject(t, "shop", "web").open(desk)
+	tb.run(void("import('./model.js').then(module => { window.model = new module.Model(); })"))
+	tb.until("window.model")
+	got := eval[[]string](tb, `(() => {
+		const at = '2026-01-02T03:04:05Z', now = '2026-01-02T03:04:08Z', said = [];
+		const how = () => said.push(model.items.map(item => item.end === null ? 'open' : item.over ? 'over' : item.did).join());
+		const status = (seq, child) => model.take({now, seq, foster: {instance: 'i', started: at}, children: [{name: 'web', ...child}]});
+		model.add('i', {at, kind: 'fault', child: 'web', cause: 'died', seq: 5, text: 'died'});
+		status(4); how();
+		status(5, {fault: {at, cause: 'died'}}); how();
+		status(5); how();
+		model.add('i', {at: now, kind: 'recovered', child: 'web', cause: 'died', did: 'recreated', seq: 6, down_ms: 3000}); how();
+		return said;
+	})()`)
+	if want := []string{"open", "open", "over", "recreated"}; !slices.Equal(got, want) {
+		t.Errorf("it is %q, want %q", got, want)
 	}
 }
 

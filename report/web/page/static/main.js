@@ -99,6 +99,7 @@ function showTimeline() {
 	pending = true;
 	requestAnimationFrame(() => {
 		pending = false;
+		model.settle();
 		timeline.show(model);
 		axis.show(model);
 	});

@@ -23,11 +23,17 @@ export class Model {
 		this.instance = status.foster.instance;
 		this.status = status;
 		this.known(moment(status.now));
-		for (const child of status.children) {
-			const episode = this.open.get(child.name);
-			if (episode?.end === null && !child.fault && episode.seq < status.seq) Object.assign(episode, { end: moment(status.now), over: true });
-		}
+		this.settle();
 		return another;
+	}
+
+	// settle ends the faults that were told, and that the status has no more. A
+	// recovery that is told later says how.
+	settle() {
+		for (const child of this.status?.children ?? []) {
+			const episode = this.open.get(child.name);
+			if (episode?.end === null && !child.fault && episode.seq <= this.status.seq) Object.assign(episode, { end: moment(this.status.now), over: true });
+		}
 	}
 
 	// restarted: what was open then has no end that anybody saw.
@@ -56,7 +62,7 @@ export class Model {
 		this.newest.set(instance, entry.seq);
 		if (this.newest.size > INSTANCES) this.newest.delete(this.newest.keys().next().value);
 		const key = `${instance}-${entry.seq}`, at = moment(entry.at);
-		if (entry.kind === 'fault' || entry.kind === 'relapse' && this.open.get(entry.child)?.end === null) this.fault(key, at, entry);
+		if (entry.kind === 'fault' || entry.kind === 'relapse' && this.open.has(entry.child)) this.fault(key, at, entry);
 		else if (entry.kind === 'recovered') this.recovered(key, at, entry);
 		else this.push({ ...entry, key, at });
 		return true;
@@ -64,7 +70,7 @@ export class Model {
 
 	fault(key, at, entry) {
 		const last = this.open.get(entry.child);
-		if (last?.end === null) {
+		if (last && (last.end === null || entry.kind === 'relapse')) {
 			if (!last.texts.includes(entry.text)) last.texts.push(entry.text);
 			if (last.texts.length > TEXTS) last.texts.splice(1, 1);
 			last.seq = entry.seq;
