@@ -13,7 +13,7 @@ import (
 type relay struct {
 	net.Listener
 	silent atomic.Bool
-	missed atomic.Int64 // messages that were taken by silence
+	asked  chan struct{} // has an element when a browser's words were taken in silence
 }
 
 // newRelay leads to an address until the end of the test.
@@ -23,18 +23,18 @@ func newRelay(t *testing.T, to string) *relay {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &relay{Listener: listener}
+	r := &relay{Listener: listener, asked: make(chan struct{}, 1)}
 	var all sync.WaitGroup
 	var mu sync.Mutex
 	ends := []io.Closer{listener}
-	pass := func(from, to net.Conn) {
+	pass := func(from, to net.Conn, missed func()) {
 		buf := make([]byte, 32<<10)
 		for {
 			n, err := from.Read(buf)
 			switch {
 			case err != nil:
 			case r.silent.Load():
-				r.missed.Add(1)
+				missed()
 			default:
 				_, err = to.Write(buf[:n])
 			}
@@ -58,8 +58,8 @@ func newRelay(t *testing.T, to string) *relay {
 			mu.Lock()
 			ends = append(ends, here, there)
 			mu.Unlock()
-			all.Go(func() { pass(here, there) })
-			all.Go(func() { pass(there, here) })
+			all.Go(func() { pass(here, there, r.unanswered) })
+			all.Go(func() { pass(there, here, func() {}) })
 		}
 	})
 	t.Cleanup(func() {
@@ -72,6 +72,13 @@ func newRelay(t *testing.T, to string) *relay {
 		all.Wait()
 	})
 	return r
+}
+
+func (r *relay) unanswered() {
+	select {
+	case r.asked <- struct{}{}:
+	default:
+	}
 }
 
 func (r *relay) url() string { return "http://" + r.Addr().String() + "/" }
