@@ -49,7 +49,8 @@ type stream struct {
 	w        http.ResponseWriter
 	rc       *http.ResponseController
 	instance string
-	seen     uint64 // the newest entry that was sent
+	seen     uint64         // the newest entry that was sent
+	told     report.Verdict // the last one
 }
 
 // resume takes up behind the event that a client has seen last. A number of
@@ -86,6 +87,9 @@ func (st *stream) run(ctx context.Context) error {
 			case <-reader.Moved():
 				moved = true
 			case <-time.After(keepAlive):
+				if moved = st.board.Health() != st.told; moved { // by time alone, which wakes nobody
+					continue
+				}
 				if err := st.send("event: alive\ndata:\n\n", nil); err != nil {
 					return err
 				}
@@ -98,7 +102,9 @@ func (st *stream) run(ctx context.Context) error {
 // The Status's id is the newest entry's that was sent, so that a client that
 // loses the stream between the two misses nothing.
 func (st *stream) news() {
-	st.event("status", document(st.board.Status(false)))
+	now := st.board.Status(false)
+	st.told = now.Health
+	st.event("status", document(now))
 	for _, e := range st.board.Since(st.seen) {
 		st.seen = e.Seq
 		st.event("entry", document(e))

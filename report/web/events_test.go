@@ -95,6 +95,33 @@ func TestEventsPace(t *testing.T) {
 	})
 }
 
+// TestEventsOfTime: a verdict that changes because time has passed is told, no
+// later than the next sign of life, and once.
+func TestEventsOfTime(t *testing.T) {
+	within(t, Options{}, func(w *world) {
+		w.step(func(s *state.State) { s.Stage, s.StreamUp = state.Standby, true })
+		w.step(func(s *state.State) { s.Stage, s.Children[0].Phase = state.Up, state.Preparing })
+		handed := time.Now()
+		events := w.events(w.ask("GET", "/events", nil))
+		if first := take(events); !strings.Contains(first[1].data, `"state":"launching"`) {
+			t.Fatalf("the first status is %s", first[1].data)
+		}
+		for v := w.board.Health(); v.Healthy; v = w.board.Health() {
+			time.Sleep(time.Second)
+		}
+		alive := strings.Repeat("alive, ", int(time.Since(handed)/keepAlive)-1)
+		time.Sleep(keepAlive)
+		got := take(events)
+		if last := got[len(got)-1]; said(got) != alive+"status one-2" || !strings.Contains(last.data, `"state":"starting"`) {
+			t.Errorf("a launch that takes too long is told as %s, at last %s", said(got), last.data)
+		}
+		time.Sleep(keepAlive)
+		if got := said(take(events)); got != "alive" {
+			t.Errorf("after it comes %q", got)
+		}
+	})
+}
+
 // TestEventsSlowReader: who reads nothing is waited for by nobody, costs next
 // to nothing, and is cut off; one that is slow misses entries, never the present.
 func TestEventsSlowReader(t *testing.T) {

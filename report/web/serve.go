@@ -27,7 +27,8 @@ const (
 )
 
 // Serve answers on a listener, which it closes, until the context ends; that is
-// no error. It returns when every stream has ended, at most endTimeout later.
+// no error. It returns when every stream has ended, at most endTimeout later. A
+// Server serves one listener at a time.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	streams, end := context.WithCancel(ctx)
 	defer end()
@@ -40,7 +41,9 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	go func() { failed <- srv.Serve(netutil.LimitListener(listener, maxConns)) }()
 	select {
 	case err := <-failed:
+		end()
 		_ = srv.Close() // its connections; the listener is gone already
+		s.wait()
 		return fmt.Errorf("serve HTTP on %s: %w", listener.Addr(), err)
 	case <-ctx.Done():
 		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
@@ -49,7 +52,19 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 			_ = srv.Close() // those who do not take their answer
 		}
 		<-failed
+		s.wait()
 		return nil
+	}
+}
+
+// wait returns when no stream is open: Close ends their connections, but waits
+// for none of them. It takes the place of each, and gives it back.
+func (s *Server) wait() {
+	for range maxStreams {
+		s.streams <- struct{}{}
+	}
+	for range maxStreams {
+		<-s.streams
 	}
 }
 

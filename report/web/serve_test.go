@@ -10,7 +10,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -49,6 +51,48 @@ func TestShutdown(t *testing.T) {
 			t.Error("the stream that was not read ended as if it were whole")
 		}
 	})
+}
+
+// late is a connection whose writes need a second to end once it is closed.
+type late struct {
+	net.Conn
+	ended *atomic.Bool // a write that was cut off is over
+}
+
+func (l late) Write(b []byte) (int, error) {
+	n, err := l.Conn.Write(b)
+	if err != nil {
+		time.Sleep(time.Second)
+		l.ended.Store(true)
+	}
+	return n, err
+}
+
+// TestServeWaits: no stream is left behind, neither at the end nor when the
+// listener fails.
+func TestServeWaits(t *testing.T) {
+	for name, end := range map[string]func(*world){"the end": func(w *world) { w.end() }, "a failed listener": func(w *world) { _ = w.Close() }} {
+		t.Run(name, func(t *testing.T) {
+			within(t, Options{}, func(w *world) {
+				here, there := net.Pipe()
+				var ended atomic.Bool
+				w.conns <- late{there, &ended}
+				defer here.Close()
+				if _, err := io.WriteString(here, "GET /events HTTP/1.1\r\nHost: foster\r\n\r\n"); err != nil {
+					t.Fatal(err)
+				}
+				synctest.Wait() // the stream writes, and nobody reads
+				end(w)
+				if err := <-w.served; (err != nil) != (name == "a failed listener") {
+					t.Errorf("Serve: %v", err)
+				}
+				w.served <- nil
+				if !ended.Load() {
+					t.Error("Serve is over, and a stream is not")
+				}
+			})
+		})
+	}
 }
 
 // TestTimeouts: a client that does not finish its request, sends too much of

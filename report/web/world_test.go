@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -22,6 +23,7 @@ type world struct {
 	board  *report.Board
 	now    state.State
 	conns  chan net.Conn
+	closed sync.Once
 	end    context.CancelFunc
 	served chan error
 }
@@ -52,7 +54,7 @@ func (w *world) Accept() (net.Conn, error) {
 	return c, nil
 }
 
-func (w *world) Close() error   { close(w.conns); return nil }
+func (w *world) Close() error   { w.closed.Do(func() { close(w.conns) }); return nil }
 func (w *world) Addr() net.Addr { return &net.UnixAddr{Name: "memory", Net: "unix"} }
 
 // dial is a connection to the Server.
