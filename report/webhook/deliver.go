@@ -63,6 +63,7 @@ func (p *pauses) NextBackOff() time.Duration {
 func (s *Sender) post(ctx context.Context, p *pauses, id string, body []byte) error {
 	ctx, cancel := context.WithTimeout(ctx, postTimeout)
 	defer cancel()
+	p.least = 0 // what an earlier answer asked for is over
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.cfg.URL, bytes.NewReader(body))
 	if err != nil {
 		return backoff.Permanent(errors.New("the address is not one"))
@@ -76,7 +77,6 @@ func (s *Sender) post(ctx context.Context, p *pauses, id string, body []byte) er
 	}
 	defer resp.Body.Close()
 	_, _ = io.CopyN(io.Discard, resp.Body, answerMost) // what it says is of no interest
-	p.least = 0
 	switch code := resp.StatusCode; {
 	case code < 300:
 		return nil

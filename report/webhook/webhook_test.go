@@ -72,6 +72,31 @@ func TestRetryAfter(t *testing.T) {
 	})
 }
 
+// TestRetryAfterIsOver: what one answer asks for is not kept when the next try
+// gets none.
+func TestRetryAfterIsOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var took time.Duration
+		began := time.Now()
+		w := newWorld(t, func(try int) (*http.Response, error) {
+			switch try {
+			case 1:
+				return answer(429, "Retry-After", "60")
+			case 2:
+				return nil, errors.New("dial tcp: connection refused")
+			}
+			took = time.Since(began)
+			return answer(200)
+		})
+		w.fault(1)
+		time.Sleep(10 * time.Minute)
+		w.end()
+		if took < time.Minute || took > time.Minute+5*time.Second {
+			t.Errorf("the third try came after %s, want a minute and a short pause", took)
+		}
+	})
+}
+
 // TestRefused: what no repetition mends is tried once, said once, and counted.
 func TestRefused(t *testing.T) {
 	for _, code := range []int{301, 400, 401, 404, 410} {
