@@ -62,7 +62,7 @@ func New(cfg Config) *Metrics {
 			Name: "foster_faults_total", Help: "Faults of children that were seen, by cause.",
 		}, []string{"cause"}),
 		recoveries: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "foster_recoveries_total", Help: "Faults that came to an end, by cause and outcome: recovered, or gave-up when the restart policy or a budget of attempts ended the run, or that child for good.",
+			Name: "foster_recoveries_total", Help: "Ends of trouble, by cause and outcome: recovered from a fault, or gave-up, which ends the run, or one child for good, and may come without a fault before it.",
 		}, []string{"cause", "outcome"}),
 		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "foster_recovery_duration_seconds", Help: "Time from a fault until the child was whole again, by what made it whole.", Buckets: buckets,

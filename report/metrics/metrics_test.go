@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -85,23 +86,50 @@ func TestTroubles(t *testing.T) {
 // TestCauses: each cause that the core's stories have a fault of has a series
 // from the beginning.
 func TestCauses(t *testing.T) {
+	if got, want := slices.Sorted(slices.Values(causes)), slices.Sorted(maps.Keys(causesOf(t, "fault"))); !slices.Equal(got, want) {
+		t.Errorf("the causes are %v, the stories have %v", got, want)
+	}
+}
+
+// causesOf are those that notes of a kind have in the core's stories.
+func causesOf(t *testing.T, kind string) map[string]bool {
+	t.Helper()
 	stories, err := filepath.Glob("../../state/testdata/*.txt")
 	if err != nil || len(stories) == 0 {
 		t.Fatalf("%d stories, %v", len(stories), err)
 	}
-	fault := regexp.MustCompile(`note fault .*\bcause=([a-z-]+)`)
+	note := regexp.MustCompile(`note ` + kind + ` .*\bcause=([a-z-]+)`)
 	told := map[string]bool{}
 	for _, path := range stories {
 		story, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, m := range fault.FindAllStringSubmatch(string(story), -1) {
+		for _, m := range note.FindAllStringSubmatch(string(story), -1) {
 			told[m[1]] = true
 		}
 	}
-	if got, want := slices.Sorted(slices.Values(causes)), slices.Sorted(maps.Keys(told)); !slices.Equal(got, want) {
-		t.Errorf("the causes are %v, the stories have %v", got, want)
+	return told
+}
+
+// TestGaveUpCauses: the documentation names each cause that the core's stories
+// give up for without a fault of that cause.
+func TestGaveUpCauses(t *testing.T) {
+	text, err := os.ReadFile(docs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	others := 0
+	for cause := range causesOf(t, "gave-up") {
+		if slices.Contains(causes, cause) {
+			continue
+		}
+		if others++; !strings.Contains(string(text), "(`"+cause+"`)") {
+			t.Errorf("%s does not name %s", docs, cause)
+		}
+	}
+	if others == 0 {
+		t.Error("the stories give up for causes of faults only")
 	}
 }
 
