@@ -1,8 +1,10 @@
 package report
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -71,6 +73,27 @@ func TestCounts(t *testing.T) {
 	}
 	if s.Seq != 6 || len(b.Status(false).History) != 0 {
 		t.Errorf("seq is %d", s.Seq)
+	}
+}
+
+// TestOutputIsNotTold: what the healthcheck of an unhealthy child printed is in
+// no entry, of whatever kind; why foster gives up on one is.
+func TestOutputIsNotTold(t *testing.T) {
+	b, step := told("web")
+	for k := state.FaultSeen; k <= state.Overcome; k++ {
+		step(nil, state.Note{Kind: k, Child: "web", Cause: "unhealthy", Detail: "exit 1: the password hunter2 is refused", Code: 1})
+		step(nil, state.Note{Kind: k + 100, Child: "web", Cause: "unhealthy", Detail: "exit 1: hunter2"}) // a kind of later
+	}
+	step(nil, state.Note{Kind: state.GaveUp, Child: "web", Cause: "unhealthy", Detail: state.AttemptsSpent, Attempt: 3})
+	document, err := json.Marshal(b.Status(true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(document), "hunter2") {
+		t.Errorf("it has what the healthcheck printed: %s", document)
+	}
+	if h := b.Status(true).History; len(h) < int(state.Overcome) || h[len(h)-1].Detail != state.AttemptsSpent {
+		t.Errorf("the history is %+v", h)
 	}
 }
 

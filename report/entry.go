@@ -31,12 +31,14 @@ type Entry struct {
 }
 
 // noteEntry is a note as everybody may read it. What the healthcheck of an
-// unhealthy child printed is the child's output, which only the log shows.
+// unhealthy child printed is the child's output, which only the log shows: of
+// any kind of note about one, the detail is told only where it is foster's own
+// words.
 func noteEntry(n state.Note) Entry {
-	level, text := Words(n)
-	if n.Kind == state.FaultSeen && n.Cause == "unhealthy" {
+	if n.Cause == "unhealthy" && n.Detail != state.AttemptsSpent {
 		n.Detail = ""
 	}
+	level, text := Words(n)
 	return Entry{
 		Kind: n.Kind.String(), Level: level.String(), Text: text, Child: n.Child, Network: n.Network,
 		Cause: n.Cause, Did: n.Did, Detail: n.Detail, Code: n.Code, Attempt: n.Attempt, Down: milliseconds(n.Down),

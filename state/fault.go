@@ -69,9 +69,12 @@ func (c *core) died(ch *Child, cause string, code int) {
 	c.verdict(ch, cause)
 }
 
-// OwnAttemptsSpent is the Detail of a GaveUp that ends one child alone; any
-// other ends the project.
-const OwnAttemptsSpent = "its own attempts are spent"
+// The Detail of a GaveUp whose child was recovered too often. OwnAttemptsSpent
+// ends one child alone; any other ends the project.
+const (
+	OwnAttemptsSpent = "its own attempts are spent"
+	AttemptsSpent    = "the attempts are spent"
+)
 
 // verdict applies the restart policy to a child whose end is to be recovered
 // from.
@@ -104,8 +107,8 @@ func (c *core) spend(ch *Child, cause string) {
 	}
 	ch.Recent = kept
 	if len(ch.Recent) >= p.MaxAttempts {
-		c.do(Note{Kind: GaveUp, Child: ch.Name, Cause: cause, Detail: "the attempts are spent", Code: ch.Code, Attempt: len(ch.Recent)})
-		c.close(ch.Code, "the attempts are spent")
+		c.do(Note{Kind: GaveUp, Child: ch.Name, Cause: cause, Detail: AttemptsSpent, Code: ch.Code, Attempt: len(ch.Recent)})
+		c.close(ch.Code, AttemptsSpent)
 		return
 	}
 	ch.Recent = append(ch.Recent, c.now)
