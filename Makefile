@@ -54,7 +54,7 @@ test: setup ## all tests: unit, stories, model, and end to end on private engine
 
 .PHONY: unit
 unit: ## the tests that need neither root nor an engine
-	$(GO) test -shuffle=on -count=1 . ./cmd/... ./report/... ./spec ./state ./watcher ./actions ./test/engine
+	$(GO) test -shuffle=on -count=1 . ./cmd/... ./report/... ./spec ./state ./watcher ./actions ./output ./test/engine
 
 .PHONY: model
 model: ## the random model of the core, at length
@@ -62,7 +62,7 @@ model: ## the random model of the core, at length
 
 .PHONY: fuzz
 fuzz: ## each fuzz target for a while (TIME=10s)
-	@set -e; for pkg in ./spec ./watcher ./cmd/foster ./report/webhook; do for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
+	@set -e; for pkg in ./spec ./watcher ./output ./cmd/foster ./report/webhook; do for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
 	  echo "$$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(or $(TIME),10s) $$pkg; done; done
 
 .PHONY: fmt
