@@ -71,12 +71,13 @@ func (c *control) open(paths []string) error {
 			continue
 		}
 		c.path, c.inode = path, inode
-		c.server = &http.Server{
+		server := &http.Server{
 			Handler: http.HandlerFunc(c.answer), ErrorLog: stdlog.New(debugLines{c.log}, "", 0),
 			ReadHeaderTimeout: controlRead, ReadTimeout: controlRead, WriteTimeout: controlWrite, MaxHeaderBytes: 16 << 10,
 		}
+		c.server = server
 		c.serving.Go(func() {
-			if err := c.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 				c.log.Warn().Err(err).Str("socket", path).Msg("the control socket is lost: foster health and foster status get no answer")
 			}
 		})

@@ -59,3 +59,19 @@ func TestListenAtOnce(t *testing.T) {
 	}
 	rounds.Wait()
 }
+
+// TestCloseAtOnce: a socket that is closed before anybody has asked there.
+func TestCloseAtOnce(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "s")
+	for range 200 {
+		var c control
+		if err := c.open([]string{path}); err != nil {
+			t.Fatal(err)
+		}
+		c.close()
+		if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
+			t.Fatalf("the socket is left: %v", err)
+		}
+	}
+}
