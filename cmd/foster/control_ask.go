@@ -11,6 +11,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 
 	"foster/cmd/foster/status"
@@ -79,8 +80,9 @@ type answer struct {
 }
 
 // find asks running fosters for a path: the one of this container, or those
-// outside of containers, of one project or of all. One that is there and does
-// not answer is an error where no other does; errNoFoster is none at all.
+// outside of containers, of one project or of all, in the order of their places.
+// One that is there and does not answer until ctx ends is an error where no
+// other does; errNoFoster is none at all.
 func (out outside) find(ctx context.Context, project, path string) ([]answer, error) {
 	own, err := ownContainer(out.procMountinfo)
 	if err != nil {
@@ -96,23 +98,42 @@ func (out outside) find(ctx context.Context, project, path string) ([]answer, er
 			askers = append(askers, newAsker(s.path, s.project))
 		}
 	}
+	// All at once: one that is frozen takes the time of nobody else.
+	asking, done := context.WithCancel(ctx)
+	defer done()
+	answers, errs := make([]*answer, len(askers)), make([]error, len(askers))
+	var asked sync.WaitGroup
+	for i, a := range askers {
+		asked.Go(func() {
+			resp, body, err := a.ask(asking, path)
+			switch {
+			case err != nil:
+				errs[i] = err
+			case resp.Header.Get(controlOwner) != own: // the directory is shared with another container
+			default:
+				answers[i] = &answer{a, resp.StatusCode, body}
+				if own != "" {
+					done() // there is no other
+				}
+			}
+		})
+	}
+	asked.Wait()
 	var found []answer
 	var broken error
-	for _, a := range askers {
-		resp, body, err := a.ask(ctx, path)
+	for i := range askers {
 		switch {
-		case errors.Is(err, errNoFoster):
-		case err != nil:
-			broken = cmp.Or(broken, err)
-		case resp.Header.Get(controlOwner) != own: // the directory is shared with another container
-		default:
-			if found = append(found, answer{a, resp.StatusCode, body}); own != "" {
-				return found, nil
-			}
+		case answers[i] != nil:
+			found = append(found, *answers[i])
+		case !errors.Is(errs[i], errNoFoster):
+			broken = cmp.Or(broken, errs[i])
 		}
 	}
-	if len(found) == 0 {
+	switch {
+	case len(found) == 0:
 		return nil, cmp.Or(broken, errNoFoster)
+	case own != "":
+		return found[:1], nil
 	}
 	return found, nil
 }

@@ -104,6 +104,36 @@ func TestHealthOfASilentFoster(t *testing.T) {
 	}
 }
 
+// frozenSocket is one of a foster that is there, takes no connection, and so
+// never answers.
+func frozenSocket(t *testing.T, path string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+}
+
+// TestHealthBesideASilentFoster: one that is asked first and does not answer
+// hides no other, in a container whose directory it shares or on a host.
+func TestHealthBesideASilentFoster(t *testing.T) {
+	sockets := []string{filepath.Join(t.TempDir(), "frozen"), filepath.Join(t.TempDir(), "s")}
+	frozenSocket(t, sockets[0])
+	liveFoster(t, memory{Engine: memoryEngine(t)}, ownID, sockets).start().await(0, "whole", "health")
+
+	host := filepath.Join(ownHost(t), "own")
+	frozenSocket(t, controlBeside(lockPath(host, "unix:///run/docker.sock", "a")))
+	l := liveFoster(t, at{memory{Engine: memoryEngine(t)}, "unix:///run/docker.sock"}, "", []string{})
+	l.outside.lockDir = host
+	l.start()
+	awaitWords(t, &l.out, "launched: the child is whole")
+	l.await(0, "\np        whole  web    running  -       1/1   0 ", "status", "--all")
+}
+
 // TestHealthOnAHost: fosters outside of containers have a socket for each
 // project, which goes on to the next foster with the lock.
 func TestHealthOnAHost(t *testing.T) {
