@@ -182,7 +182,7 @@ func TestScreenOfNobody(t *testing.T) {
 	tty, read := openTerminal(t)
 	s := &screen{out: outside{stdout: tty, stderr: &bytes.Buffer{}, environ: []string{"NO_COLOR=1"}}, flags: &statusFlags{format: "table", watch: true}}
 	now := report.Status{Project: "ci", Now: time.Now(), Foster: report.Foster{Started: time.Now().Add(-time.Hour), Version: "v"}, Health: report.Verdict{State: "whole"}}
-	s.show([]report.Status{now})
+	s.show([]report.Status{now}, time.Now())
 	if text := read(); !strings.Contains(text, "ci  whole") || strings.Contains(text, "trying again") {
 		t.Errorf("%q", text)
 	}
@@ -195,7 +195,7 @@ func TestScreenOfNobody(t *testing.T) {
 	if text := read(); text != "" {
 		t.Errorf("drawn again: %q", text)
 	}
-	s.show([]report.Status{now})
+	s.show([]report.Status{now}, time.Now())
 	if text := read(); !strings.Contains(text, "ci  whole") || strings.Contains(text, "trying again") {
 		t.Errorf("%q", text)
 	}

@@ -65,7 +65,7 @@ func (f *statusFlags) follow(ctx context.Context, out outside) error {
 		case err != nil:
 			s.say(err)
 		default:
-			s.show(found)
+			s.show(found, time.Now())
 		}
 		select {
 		case <-ctx.Done():
@@ -77,7 +77,7 @@ func (f *statusFlags) follow(ctx context.Context, out outside) error {
 
 // stream shows what one foster's /events tell. One that is gone is waited for.
 func (s *screen) stream(ctx context.Context, a *asker) error {
-	var now report.Status
+	t := told{screen: s}
 	if s.terminal() { // what is told grows older
 		aged := make(chan struct{})
 		defer func() { <-aged }()
@@ -95,32 +95,8 @@ func (s *screen) stream(ctx context.Context, a *asker) error {
 			}
 		}()
 	}
-	for last := ""; ; {
-		err := a.events(ctx, last, func(kind, id string, data []byte, more bool) error {
-			last = id
-			switch kind {
-			case "status":
-				next, err := status.Decode(data)
-				if err != nil {
-					return err
-				}
-				if next.Foster.Instance == now.Foster.Instance {
-					next.History = now.History
-				}
-				now = next
-			case "entry":
-				var e report.Entry
-				if err := json.Unmarshal(data, &e); err != nil {
-					return fmt.Errorf("read an entry: %w", err)
-				}
-				now.History = append(now.History, e)
-				now.History = now.History[max(0, len(now.History)-watchKept):]
-			}
-			if !more {
-				s.show([]report.Status{now})
-			}
-			return nil
-		})
+	for {
+		err := a.events(ctx, t.last, t.take)
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -131,6 +107,45 @@ func (s *screen) stream(ctx context.Context, a *asker) error {
 		case <-time.After(watchRetry):
 		}
 	}
+}
+
+// told is what the streams of one foster have told so far.
+type told struct {
+	screen *screen
+	last   string // the id of the last event
+	now    report.Status
+	at     time.Time // when now came
+	moved  bool      // since the screen was drawn
+}
+
+// take takes one event. The screen shows it once there is no more to take; that
+// the foster is alive changes nothing there.
+func (t *told) take(kind, id string, data []byte, more bool) error {
+	t.last = id
+	switch kind {
+	case "status":
+		next, err := status.Decode(data)
+		if err != nil {
+			return err
+		}
+		if next.Foster.Instance == t.now.Foster.Instance {
+			next.History = t.now.History
+		}
+		t.now, t.at, t.moved = next, time.Now(), true
+	case "entry":
+		var e report.Entry
+		if err := json.Unmarshal(data, &e); err != nil {
+			return fmt.Errorf("read an entry: %w", err)
+		}
+		t.now.History = append(t.now.History, e)
+		t.now.History = t.now.History[max(0, len(t.now.History)-watchKept):]
+		t.moved = true
+	}
+	if t.moved && !more {
+		t.moved = false
+		t.screen.show([]report.Status{t.now}, t.at)
+	}
+	return nil
 }
 
 // events reads a foster's stream to its end, which is never nil. more says that
@@ -179,7 +194,7 @@ type screen struct {
 
 	mu    sync.Mutex
 	shown []report.Status // the last
-	at    time.Time       // when it was
+	at    time.Time       // when it was so
 	drawn []byte          // the same in words, without the time
 	said  string          // the trouble since then, "" for none
 }
@@ -191,23 +206,23 @@ func (s *screen) terminal() bool { return isTerminal(s.out.stdout) && s.flags.fo
 func (s *screen) age() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.said == "" {
-		s.drawAged()
+	if s.said == "" && len(s.shown) > 0 {
+		s.draw(s.aged(), false)
 	}
 }
 
-func (s *screen) drawAged() {
+// aged is what is shown, with the present time.
+func (s *screen) aged() []report.Status {
 	now := slices.Clone(s.shown)
 	for i := range now {
 		now[i].Now = now[i].Now.Add(time.Since(s.at))
 	}
-	if len(now) > 0 {
-		s.draw(now, false)
-	}
+	return now
 }
 
-// show draws on a terminal, and appends elsewhere what is not as it was.
-func (s *screen) show(found []report.Status) {
+// show draws on a terminal what was so at a time, with what it has grown older
+// since, and appends elsewhere what is not as it was.
+func (s *screen) show(found []report.Status, at time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var same []report.Status
@@ -221,7 +236,10 @@ func (s *screen) show(found []report.Status) {
 		return
 	}
 	first := s.drawn == nil
-	s.shown, s.at, s.drawn = found, time.Now(), key
+	s.shown, s.at, s.drawn = found, at, key
+	if s.terminal() {
+		found = s.aged()
+	}
 	s.draw(found, first)
 }
 
@@ -229,7 +247,7 @@ func (s *screen) draw(found []report.Status, first bool) {
 	style := status.Style{Columns: columns(s.out.stdout)(), Colour: coloured(s.out)}
 	var text bytes.Buffer
 	if s.said != "" {
-		fmt.Fprintln(&text, s.said)
+		fmt.Fprintln(&text, style.Line(s.said))
 	}
 	if err := s.flags.write(&text, found, style); err != nil {
 		fmt.Fprintf(s.out.stderr, "foster: %s\n", err)
@@ -250,12 +268,12 @@ func (s *screen) draw(found []report.Status, first bool) {
 func (s *screen) say(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	text := "foster: " + err.Error() + ", trying again"
+	text := status.Printable("foster: " + err.Error() + ", trying again")
 	switch {
 	case text == s.said, errors.Is(err, context.Canceled):
 	case s.terminal() && len(s.shown) > 0:
 		s.said = text
-		s.drawAged()
+		s.draw(s.aged(), false)
 	default:
 		s.said = text
 		fmt.Fprintln(s.out.stderr, text)

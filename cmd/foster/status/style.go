@@ -81,6 +81,10 @@ func cut(text string, width int) string {
 	return string([]rune(text)[:width-1]) + "…"
 }
 
+// Line is a text as one line of the terminal: printable, and no longer than that
+// is wide.
+func (s Style) Line(text string) string { return cut(text, s.width()) }
+
 // cell is one field of a table.
 type cell struct{ text, colour string }
 

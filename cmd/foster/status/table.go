@@ -17,7 +17,7 @@ const latest = 6
 // Table writes one project at length.
 func Table(w io.Writer, s report.Status, style Style) {
 	write := func(format string, args ...any) {
-		fmt.Fprintln(w, cut(fmt.Sprintf(format, args...), style.width()))
+		fmt.Fprintln(w, style.Line(fmt.Sprintf(format, args...)))
 	}
 	head := s.Project
 	if head == "" {
