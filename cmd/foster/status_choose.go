@@ -52,19 +52,22 @@ func (f *statusFlags) one(ctx context.Context, engine Engine, found *status.Foun
 }
 
 // everything is every project: as its foster says where that can be asked, else
-// as the engine has it.
+// as the engine has it. Before them come the fosters that do not know their
+// project yet.
 func (f *statusFlags) everything(ctx context.Context, engine Engine, found *status.Found, asked []report.Status) []report.Status {
-	answers := slices.DeleteFunc(slices.Clone(asked), func(s report.Status) bool { return s.Project == "" })
 	launchers := slices.DeleteFunc(slices.Clone(found.Launchers), func(c container.InspectResponse) bool {
-		return slices.ContainsFunc(answers, func(s report.Status) bool { return s.Foster.Container == c.ID })
+		return slices.ContainsFunc(asked, func(s report.Status) bool { return s.Foster.Container == c.ID })
 	})
-	answers = append(answers, f.asker.Ask(ctx, engine, found, launchers)...)
-	projects := found.Projects()
+	answers := slices.Concat(asked, f.asker.Ask(ctx, engine, found, launchers))
+	projects, all := found.Projects(), []report.Status{}
 	for _, s := range answers {
-		projects = append(projects, s.Project)
+		if s.Project == "" {
+			all = append(all, s)
+		} else {
+			projects = append(projects, s.Project)
+		}
 	}
 	slices.Sort(projects)
-	all := []report.Status{}
 	for _, project := range slices.Compact(projects) {
 		s, ok := teller(found, project, answers)
 		if !ok {

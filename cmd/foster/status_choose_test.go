@@ -106,6 +106,29 @@ func TestStatusOfAFollower(t *testing.T) {
 	}
 }
 
+// TestStatusOfBeginners: fosters that do not know their project yet are shown
+// each, as what they are, and hide no project.
+func TestStatusOfBeginners(t *testing.T) {
+	t.Parallel()
+	r := newReaping(t)
+	r.BehaveExec("/foster status --no-engine --format json", engine.Command{
+		Says: `{"schema":1,"project":"","stage":"opening","foster":{"container":"` + ownID + `"},"health":{"state":"starting","reason":"waiting for the engine"}}`,
+	})
+	for _, name := range []string{"one", "two"} {
+		if _, err := r.Run(engine.Container{Name: name, Config: &container.Config{Image: "foster:1", Labels: map[string]string{spec.LabelLauncher: "true"}}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.child(t, "ci", goneParent)
+	code, stdout, stderr := call(t, r, nil, "status", "--all")
+	lines := strings.Split(stdout, "\n")
+	for i, want := range []string{"PROJECT ", "(foster in 000000000000)  starting  -    ", "(foster in 000000000000)  starting  -    ", "ci                        orphaned  web  "} {
+		if code != 0 || len(lines) != 5 || !strings.HasPrefix(lines[i], want) {
+			t.Fatalf("exit %d, line %d does not begin with %q\n%s%s", code, i, want, stdout, stderr)
+		}
+	}
+}
+
 // TestAsker: what has not moved is asked again only after a while.
 func TestAsker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

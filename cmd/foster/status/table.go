@@ -192,16 +192,21 @@ func entry(e report.Entry) string {
 
 // List writes many projects, a line for each child; those without a child too.
 func List(w io.Writer, all []report.Status, style Style) {
-	all = slices.SortedFunc(slices.Values(all), func(a, b report.Status) int { return cmp.Compare(a.Project, b.Project) })
+	all = slices.SortedFunc(slices.Values(all), func(a, b report.Status) int {
+		return cmp.Or(strings.Compare(a.Project, b.Project), strings.Compare(a.Foster.Container, b.Foster.Container))
+	})
 	var rows [][]cell
 	for _, s := range all {
-		state := cell{s.Health.State, verdictColour(s.Health)}
+		project, state := cell{s.Project, plain}, cell{s.Health.State, verdictColour(s.Health)}
+		if s.Project == "" { // it has not met its engine, and does not know yet
+			project.text = fmt.Sprintf("(foster in %.12s)", s.Foster.Container)
+		}
 		if len(s.Children) == 0 {
-			rows = append(rows, []cell{{s.Project, plain}, state, {"-", plain}, {"-", plain}, {"-", plain}, {"-", plain}, {"-", plain}, {"-", plain}})
+			rows = append(rows, []cell{project, state, {"-", plain}, {"-", plain}, {"-", plain}, {"-", plain}, {"-", plain}, {"-", plain}})
 		}
 		for _, c := range s.Children {
 			rows = append(rows, []cell{
-				{s.Project, plain}, state, {c.Name, plain}, phase(c), health(c), nets(c), {restarts(s, c), plain}, {since(s, c), plain},
+				project, state, {c.Name, plain}, phase(c), health(c), nets(c), {restarts(s, c), plain}, {since(s, c), plain},
 			})
 		}
 	}
