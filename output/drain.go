@@ -13,7 +13,8 @@ type patience struct {
 
 // The engine is done with the log of a container before it says that it died:
 // nothing is waited for but the way. Where a stop has to fit into foster's
-// grace it is shorter, and with the second signal nobody wants to wait.
+// grace it is shorter, and with the second signal nobody wants to wait. One that
+// is torn away is not waited for at all.
 var (
 	recovering = patience{all: 10 * time.Second, still: 2 * time.Second}
 	stopping   = patience{all: 1500 * time.Millisecond, still: time.Second}
@@ -66,7 +67,8 @@ func (r *Relay) patience(began time.Time) (p patience, used time.Duration) {
 // Drain returns when the last lines of a container that has ended are on their
 // way, so that it may be removed. It waits for a time at most, which a stop
 // makes shorter also for those that wait already, and says then what may be
-// lost. A container that is not followed is drained.
+// lost. A container that is not followed is drained, and so is one that may still
+// run: its log has no end before it is removed.
 func (r *Relay) Drain(ctx context.Context, containerID string) {
 	r.mu.Lock()
 	f := r.followers[containerID]

@@ -4,13 +4,16 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/docker/docker/api/types/container"
 
+	"foster/report"
 	"foster/state"
 	"foster/test/engine"
 )
@@ -118,6 +121,50 @@ func TestTornAway(t *testing.T) {
 		synctest.Wait()
 		st.said("hello\nlast words\n")
 	})
+}
+
+// TestFailedStop: a container whose stop has failed may go on writing, so that no
+// end of its log is waited for; what it writes until its end comes all the same.
+func TestFailedStop(t *testing.T) {
+	for _, class := range []state.Class{state.Transient, state.Unsure, state.Canceled} {
+		synctest.Test(t, func(t *testing.T) {
+			st := newStand(t, settings{version: "28.0"})
+			defer st.shut()
+			st.launch(0, settings{})
+			st.step(func(s *state.State) { s.Children[0].Phase, s.Children[0].Op = state.Stopping, 7 })
+			ctx, end := context.WithCancel(t.Context())
+			var speaks sync.WaitGroup
+			speaks.Go(func() {
+				for ctx.Err() == nil {
+					_ = st.Print(st.child, 1, "x\n") // until it is gone
+					time.Sleep(quiet / 2)
+				}
+			})
+			time.Sleep(time.Second)
+			from := st.now
+			from.Children = slices.Clone(from.Children)
+			st.now.Children[0].Phase = state.Removing
+			st.relay.Stepped(report.Step{At: time.Now(), From: from, To: st.now, Event: state.Done{Op: 7, ID: st.child, Class: class}})
+			began := time.Now()
+			st.relay.Drain(t.Context(), st.child)
+			if took := time.Since(began); took > 0 {
+				t.Errorf("%s: the removal waited for %s", class, took)
+			}
+			time.Sleep(2*quiet + quiet/4) // the engine takes its time; just now the child does not speak
+			want := st.kept(1)
+			if err := st.Destroy(st.child); err != nil {
+				t.Fatal(err)
+			}
+			end()
+			speaks.Wait()
+			st.phase(0, state.Absent, "")
+			synctest.Wait()
+			st.said(want)
+			if log := st.log.String(); strings.Contains(log, "may be lost") {
+				t.Errorf("%s: it was said: %s", class, log)
+			}
+		})
+	}
 }
 
 // endless is an engine whose streams do not end with the container.

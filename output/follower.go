@@ -16,7 +16,7 @@ type known struct {
 	starts int  // how often that became so
 	ending bool // it waits for its last lines, and is removed then
 	over   bool // its follower has seen it end, and reads no more
-	torn   bool // it is removed while it runs
+	torn   bool // it is removed while it may still run
 	gone   bool // it was removed, or another one is in its place
 }
 

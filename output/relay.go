@@ -32,11 +32,14 @@ type Config struct {
 	Children []Child // in the order of the State's
 	Colored  bool    // the prefixes of several children
 	// Self is the container that foster runs in, and Service the Swarm service
-	// behind it; "" for none. Began is when this foster did. The output of a
-	// child that a former foster has left goes on where that one ended.
+	// behind it; "" for none. Follows: the children belong to another container.
 	Self, Service string
-	Began         time.Time
-	Log           zerolog.Logger
+	Follows       bool
+	// Precedes says of a container whether a foster in it may have had this
+	// project before: the output of a child goes on where the last of them ended.
+	// Nil: that is not known of any but the child's parent and Self.
+	Precedes func(container.InspectResponse) bool
+	Log      zerolog.Logger
 }
 
 // Relay relays the output of the children's containers.
@@ -46,6 +49,8 @@ type Relay struct {
 	wake     chan struct{}
 
 	mu         sync.Mutex
+	taken      time.Time            // when the project became this foster's, by its own clock
+	left       time.Time            // when one that was waited for ended, by the engine's
 	followers  map[string]*follower // by container ID, of those that are there
 	unstarted  []*follower
 	newest     map[int]*follower // by child, of the last container
@@ -93,6 +98,7 @@ func (r *Relay) Run(ctx context.Context) error {
 func (r *Relay) Stepped(s report.Step) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.takes(s)
 	if closing := s.To.Stage == state.Closing; closing != r.closing || s.To.Kill != r.killed {
 		r.closing, r.killed = closing, s.To.Kill
 		r.waited.begin(time.Now())
@@ -112,10 +118,41 @@ func (r *Relay) Stepped(s report.Step) {
 			f.know(func(k *known) { k.gone = true })
 			delete(r.followers, was.ID)
 		}
-		r.moved(i, was.Phase, is, s.To.Kill)
+		r.moved(i, was.Phase, is, torn(s, was, is))
 	}
 	if ev, ok := s.Event.(state.ChildStarted); ok {
 		r.started(ev.ID, s.To.Children)
+	}
+}
+
+// takes: until the project is this foster's, another one may have it.
+func (r *Relay) takes(s report.Step) {
+	if !r.taken.IsZero() {
+		return
+	}
+	switch ev := s.Event.(type) {
+	case state.ElderGone:
+		r.left = ev.At
+	case state.Observed:
+		if ev.Elder != "" { // it was not that one's end
+			r.left = time.Time{}
+		}
+	}
+	if s.To.Stage != state.Opening && s.To.Stage != state.Standby {
+		r.taken = s.At
+	}
+}
+
+// torn: a container is to be removed that may still run, at the second signal or
+// because its stop has failed. Its log has no end that could be waited for.
+func torn(s report.Step, was, is *state.Child) bool {
+	switch done, answered := s.Event.(state.Done); {
+	case is.Phase != state.Removing:
+		return false
+	case was.Phase == state.Stopping && answered && done.Op == was.Op:
+		return done.Class != state.OK && done.Class != state.Gone
+	default:
+		return was.Phase == state.Alive && s.To.Kill
 	}
 }
 
@@ -129,7 +166,7 @@ func (r *Relay) started(id string, children []state.Child) {
 }
 
 // moved: a child has another phase, or another container.
-func (r *Relay) moved(i int, was state.Phase, ch *state.Child, kill bool) {
+func (r *Relay) moved(i int, was state.Phase, ch *state.Child, torn bool) {
 	ours := was == state.Creating || was == state.Made || was == state.Starting
 	switch {
 	case ch.ID == "":
@@ -157,7 +194,7 @@ func (r *Relay) moved(i int, was state.Phase, ch *state.Child, kill bool) {
 		case state.Settling, state.Dead, state.Completed:
 			k.starts = max(k.starts, 1) // it may have ended before its start was answered, or under a former foster
 		}
-		k.torn = kill && ch.Phase == state.Removing && was == state.Alive
+		k.torn = torn
 	})
 }
 

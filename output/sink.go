@@ -65,7 +65,7 @@ func (s *Sink) OnLoss(told func(lines int)) {
 }
 
 // Close writes what is left, for at most a time; what is written to Log after
-// that is lost unless everything was written. Nobody else may still write.
+// that is lost. Nobody else may still write.
 func (s *Sink) Close(within time.Duration) {
 	timer := time.NewTimer(within)
 	defer timer.Stop()

@@ -63,7 +63,7 @@ func newStand(t *testing.T, opts settings) *stand {
 	st.AddImage("app:1", engine.Image{})
 	st.sink = NewSink(&st.out, &st.err)
 	st.relay = New(Config{
-		Engine: st.Engine, Sink: st.sink, Project: "p", Children: opts.children, Self: opts.self, Service: opts.service, Began: time.Now(),
+		Engine: st.Engine, Sink: st.sink, Project: "p", Children: opts.children, Self: opts.self, Service: opts.service,
 		Log: zerolog.New(&st.log),
 	})
 	st.now = state.State{Stage: state.Up, StreamUp: true}
@@ -133,7 +133,6 @@ func (st *stand) make(i int, opts settings) {
 // then this one adopts it.
 func (st *stand) former(opts settings, before func()) {
 	st.t.Helper()
-	st.phase(0, state.Unknown, "")
 	st.make(0, opts)
 	if err := st.Start(st.child); err != nil {
 		st.t.Fatal(err)
@@ -141,7 +140,7 @@ func (st *stand) former(opts settings, before func()) {
 	before()
 	time.Sleep(time.Second)
 	st.since = time.Now()
-	st.relay.cfg.Began = st.since
+	st.phase(0, state.Unknown, "")
 	time.Sleep(time.Second)
 	st.phase(0, state.Alive, st.child)
 }

@@ -27,4 +27,15 @@ func claims(project string, self spec.Identity, environ []string) func(container
 	}
 }
 
+// precedes says of a container whether a foster in it may have had this project
+// before, be it another one by now: one that claims it, or a task of this very
+// place, whatever its image and environment were.
+func precedes(project string, self spec.Identity, environ []string) func(container.InspectResponse) bool {
+	claimed := claims(project, self, environ)
+	return func(c container.InspectResponse) bool {
+		other := spec.IdentityOf(c)
+		return claimed(c) || self.ServiceName != "" && other.ServiceName == self.ServiceName && other.ProjectName() == self.ProjectName()
+	}
+}
+
 func sorted(environ []string) []string { return slices.Sorted(slices.Values(environ)) }

@@ -13,9 +13,10 @@ const lastLines = time.Second
 const lossWords = "log lines were lost: nobody took foster's output for too long"
 
 // outputConfig says whose output is relayed, and to where.
-func (c *configured) outputConfig(engine Engine, live *live, sink *output.Sink, began time.Time) output.Config {
+func (c *configured) outputConfig(engine Engine, live *live, sink *output.Sink) output.Config {
 	cfg := output.Config{
-		Engine: engine, Sink: sink, Project: live.project.Name, Self: live.self.ContainerID, Service: live.self.ServiceName, Began: began, Log: c.log,
+		Engine: engine, Sink: sink, Project: live.project.Name, Self: live.self.ContainerID, Service: live.self.ServiceName,
+		Follows: live.parent.follow != "", Precedes: precedes(live.project.Name, live.self, live.environ), Log: c.log,
 		Colored: isTerminal(c.outside.stdout) && !set(c.outside.environ, "NO_COLOR"),
 	}
 	names := live.containers()

@@ -132,7 +132,7 @@ func (c *configured) run(ctx context.Context, signals <-chan os.Signal, sink *ou
 	}
 	var drain func(ctx context.Context, containerID string)
 	if c.settings.Forward { // output: what the children write
-		relay := output.New(c.outputConfig(engine, live, sink, began))
+		relay := output.New(c.outputConfig(engine, live, sink))
 		observers, drain = append(observers, relay), relay.Drain
 		g.Add(func() error {
 			return relay.Run(work)
