@@ -107,17 +107,16 @@ func (r *Runner) stopWithin(ctx context.Context, child, id string, grace time.Du
 	return fail(VerbStop, fmt.Sprintf("stop container %s of child %q", short(id), child), err)
 }
 
-// remove deletes a container and its anonymous volumes. One that somebody else
-// removed is Gone, not OK: its volumes may be left.
-func (r *Runner) remove(ctx context.Context, child, id string, force bool) error {
+// drain waits for the last lines of a container that is to be removed.
+func (r *Runner) drain(ctx context.Context, id string) {
 	if r.cfg.Drain != nil {
 		r.cfg.Drain(ctx, id)
 	}
-	return r.destroy(ctx, child, id, force)
 }
 
-// destroy is remove of one that has never run, and so has no output.
-func (r *Runner) destroy(ctx context.Context, child, id string, force bool) error {
+// remove deletes a container and its anonymous volumes. One that somebody else
+// removed is Gone, not OK: its volumes may be left.
+func (r *Runner) remove(ctx context.Context, child, id string, force bool) error {
 	err := attempt(ctx, VerbRemove, removeTimeout, func(ctx context.Context) error {
 		return r.cfg.Engine.ContainerRemove(ctx, id, container.RemoveOptions{RemoveVolumes: true, Force: force})
 	})
@@ -249,7 +248,7 @@ func (r *Runner) parent(ctx context.Context) (string, error) {
 // discard removes a container that could not be completed, also after a Cancel.
 // It returns the ID when even that did not work.
 func (r *Runner) discard(ctx context.Context, c *spec.Child, id string) string {
-	if err := r.destroy(context.WithoutCancel(ctx), c.Name, id, true); err != nil && Classify(VerbRemove, err) != state.Gone {
+	if err := r.remove(context.WithoutCancel(ctx), c.Name, id, true); err != nil && Classify(VerbRemove, err) != state.Gone {
 		r.cfg.Log.WithLevel(r.failures.level("discard "+c.Name)).Str(state.KeyChild, c.Name).Str(state.KeyContainer, short(id)).Str("error", detail(err)).Msg("an incomplete container is left")
 		return id
 	}

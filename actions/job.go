@@ -49,7 +49,9 @@ func (r *Runner) job(eff state.Effect) (job, bool) {
 			return eff.ID, r.stop(ctx, eff)
 		}}, true
 	case state.Remove:
-		return job{op: eff.Op, child: eff.Child, lifecycle: true, run: func(ctx context.Context) (string, error) {
+		return job{op: eff.Op, child: eff.Child, lifecycle: true, before: func(ctx context.Context) {
+			r.drain(ctx, eff.ID)
+		}, run: func(ctx context.Context) (string, error) {
 			return eff.ID, r.remove(ctx, eff.Child, eff.ID, eff.Force)
 		}}, true
 	}

@@ -205,8 +205,9 @@ type session struct {
 type job struct {
 	op        int
 	child     string
-	lifecycle bool // one of those that a child has only one of at a time
-	unbounded bool // takes no slot
+	lifecycle bool                      // one of those that a child has only one of at a time
+	unbounded bool                      // takes no slot
+	before    func(ctx context.Context) // mostly waits, without a slot; may be nil
 	run       func(ctx context.Context) (id string, err error)
 }
 
@@ -229,6 +230,7 @@ func (s *session) take(ctx context.Context, eff state.Effect) {
 	if err := s.admit(j, cancel); err != nil {
 		s.r.cfg.Log.Error().Stringer("effect", eff).Int(state.KeyOp, j.op).Str(state.KeyChild, j.child).Err(err).Msg("effect refused")
 		j.lifecycle = false // it is not the one that holds the place
+		j.before = nil
 		j.run = func(context.Context) (string, error) { return "", err }
 	}
 	s.wg.Go(func() {

@@ -12,8 +12,12 @@ import (
 // of another container's exit. It must not hold back what could be done meanwhile.
 const slowCall = 2 * time.Second
 
-// bounded carries a job out when there is a slot for it.
+// bounded carries a job out when there is a slot for it, and what comes before
+// it at once.
 func (r *Runner) bounded(ctx context.Context, j job) (string, error) {
+	if j.before != nil {
+		j.before(ctx)
+	}
 	if !j.unbounded {
 		if err := acquire(ctx, r.work); err != nil {
 			return "", err

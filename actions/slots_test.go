@@ -8,9 +8,51 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/docker/docker/api/types/container"
+
 	"foster/spec"
 	"foster/state"
 )
+
+// TestLastLinesHoldNobodyBack: while more dead children than there are slots wait
+// for their last lines, all wait at once, and another child's start for none.
+func TestLastLinesHoldNobodyBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const dead, patience = 4 * DefaultParallel, slowCall
+		p := &spec.Project{Name: "p"}
+		for i := range dead + 1 {
+			p.Children = append(p.Children, spec.Child{Name: fmt.Sprint(i)})
+		}
+		e := &stub{
+			t:      t,
+			start:  func(context.Context, string) error { return nil },
+			remove: func(context.Context, string, container.RemoveOptions) error { return nil },
+		}
+		r := run(t, e, p, func(c *Config) {
+			c.Drain = func(ctx context.Context, id string) {
+				if err := wait(ctx, patience); err != nil {
+					t.Errorf("%s: %v", id, err)
+				}
+			}
+		})
+		began := time.Now()
+		for i := range dead {
+			r.in <- state.Remove{Op: i, Child: fmt.Sprint(i), ID: fmt.Sprint("dead", i)}
+		}
+		synctest.Wait()
+		if d := r.done(t, state.Start{Op: dead, Child: fmt.Sprint(dead), ID: "new"}); d.Op != dead || d.Class != state.OK || time.Since(began) > 0 {
+			t.Errorf("%+v after %s", d, time.Since(began))
+		}
+		if told := e.told(); told != "start new" {
+			t.Errorf("before the last lines: %s", told)
+		}
+		for range dead {
+			if d := r.await(t); d.Class != state.OK || time.Since(began) != patience {
+				t.Errorf("%+v after %s", d, time.Since(began))
+			}
+		}
+	})
+}
 
 // TestSlowCallsHoldNobodyBack: with every slot taken by starts that wait 20 s
 // for a manager, another child's start waits for slowCall only.

@@ -248,6 +248,40 @@ func TestCalledOff(t *testing.T) {
 	})
 }
 
+// TestPrefixCalledOff: a prefix that had no room whole before its child was called
+// off is not in the middle of another's line, and is whole when that one goes on.
+func TestPrefixCalledOff(t *testing.T) {
+	for _, goesOn := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			out := &reader{stuck: make(chan struct{})}
+			s := NewSink(out, &reader{})
+			first, second := newMouth(s, []byte("first  | ")), newMouth(s, []byte("second | "))
+			fill := strings.Repeat("x", chunk-1) + "\n"
+			say(t, newMouth(s, nil), Stdout, fill) // is being written
+			synctest.Wait()
+			say(t, newMouth(s, nil), Stdout, fill[4:]) // leaves room for four
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			if _, err := first.write(ctx, Stdout, []byte("one\n")); err == nil {
+				t.Fatal("there was room")
+			}
+			first.pause()
+			close(out.stuck)
+			synctest.Wait()
+			want := fill + fill[4:] + "firs\nsecond | two\n"
+			if goesOn {
+				say(t, first, Stdout, "one\n")
+				want = fill + fill[4:] + "first  | one\nsecond | two\n"
+			}
+			say(t, second, Stdout, "two\n")
+			s.Close(time.Minute)
+			if got := out.String(); got != want {
+				t.Errorf("%t: got %q, want %q", goesOn, got[len(fill):], want[len(fill):])
+			}
+		})
+	}
+}
+
 func TestPrefixes(t *testing.T) {
 	children := []Child{{"web", "p-web-1"}, {"db", "p-db-1"}, {"vpn", "a-tunnel"}}
 	var got []string

@@ -12,6 +12,7 @@ type voice struct {
 	lane   *lane
 	prefix []byte // in front of each line; may be empty
 	open   bool   // its line has begun and not ended
+	placed int    // bytes of the prefix that are in front of that
 }
 
 // write puts bytes on their way and says how many are; the voice has the turn.
@@ -25,10 +26,15 @@ func (v *voice) write(ctx context.Context, p []byte) (n int, err error) {
 	}
 	for n < len(p) {
 		if !v.open {
-			if err := v.lane.append(ctx, v.prefix); err != nil {
+			v.placed = 0
+		}
+		if v.placed < len(v.prefix) { // called off amid it, the line has begun
+			m, err := v.lane.add(ctx, v.prefix[v.placed:])
+			v.placed += m
+			v.open = v.placed > 0
+			if err != nil {
 				return n, err
 			}
-			v.open = true
 		}
 		line := p[n:]
 		if i := bytes.IndexByte(line, '\n'); i >= 0 {
