@@ -23,12 +23,15 @@ func TestThreeInstances(t *testing.T) {
 	third := w.fosterContainer(nil, "LAUNCH_NETWORKS=front")
 	third.awaitStandsBy(first.container)
 	w.still(child)
+	first.relays(child, "while they wait")
 
 	first.kill()
 	adopted := second.awaitSaid("adopted")
 	third.awaitStandsBy(second.container)
 	handedOver(t, handOver, "adopted", w.death(first.container), adopted.at(t))
 	w.awaitWhole(want, same(child))
+	second.relays(child, "handed over")
+	first.relayedOnce(second, "while they wait")
 
 	second.stop()
 	next := w.awaitWhole(want, newer(child))
@@ -76,12 +79,15 @@ func TestTwoOnTheHost(t *testing.T) {
 	second := w.foster("LAUNCH_NETWORKS=front")
 	second.awaitStandsBy(fmt.Sprintf("process %d", first.cmd.Process.Pid))
 	w.still(child)
+	first.relays(child, "while they wait")
 
 	ended := time.Now()
 	first.kill()
 	adopted := second.awaitSaid("adopted")
 	handedOver(t, handOver, "adopted", ended, adopted.at(t))
 	w.awaitWhole(want, same(child))
+	second.relays(child, "handed over")
+	first.relayedOnce(second, "while they wait")
 
 	third := w.foster("LAUNCH_NETWORKS=front")
 	third.awaitStandsBy(fmt.Sprintf("process %d", second.cmd.Process.Pid))

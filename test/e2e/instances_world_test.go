@@ -34,6 +34,26 @@ func (f *foster) awaitStandsBy(holder string) {
 	f.awaitSaid(standsBy, "holder="+holder)
 }
 
+// relays lets a child write a line, and waits until the foster that has it has
+// relayed that.
+func (f *foster) relays(child container.InspectResponse, text string) {
+	f.w.t.Helper()
+	f.w.docker("exec", child.ID, "sh", "-c", "echo '"+text+"' >/proc/1/fd/1")
+	f.awaitSaid(childSays + text)
+}
+
+// childSays is in front of what is no entry of foster's own log.
+const childSays = "(not JSON) "
+
+// relayedOnce: what the owner relayed has not come again from the next one, which
+// has relayed later lines by now.
+func (f *foster) relayedOnce(next *foster, text string) {
+	f.w.t.Helper()
+	if n, again := len(f.said(childSays+text)), len(next.said(childSays+text)); n != 1 || again != 0 {
+		f.w.t.Errorf("%q was relayed %d times by the owner and %d times by the next one", text, n, again)
+	}
+}
+
 // handedOver prints and bounds the time between two moments.
 func handedOver(t testing.TB, bound time.Duration, what string, from, to time.Time) {
 	t.Helper()
