@@ -8,8 +8,7 @@ import (
 )
 
 // messages takes what a demux makes of a stream: a message begins, comes in
-// pieces, and ends. A piece is valid only during the call; it may be half a
-// line, or many. An error ends the stream.
+// pieces, and ends. A piece is valid only during the call. An error ends the stream.
 type messages interface {
 	begin(src Source, at stamp) error
 	piece(p []byte) error
@@ -27,6 +26,9 @@ const (
 	headSize = 8
 	// frameMost is more than any log driver keeps in one message.
 	frameMost = 1 << 30
+	// heldMost is how much of a frame is held until it has come whole: more than
+	// the engine puts into one, which is 16 kB, unless a driver keeps longer lines.
+	heldMost = 32 << 10
 	// sysErr is the engine's number for a message of its own.
 	sysErr = 3
 	// sysErrKept is how much of such a message is kept.
@@ -34,8 +36,10 @@ const (
 )
 
 // demux takes a stream of the engine's log API apart, with stamps, of a
-// container with or without a terminal: the first byte tells. It keeps no more
-// than a header and a stamp.
+// container with or without a terminal: the first byte tells. What is in a frame
+// is a line, as a rule, and is passed on when it is whole: a stream that breaks
+// leaves no half line behind, of which nobody knows when the rest will come. Of a
+// larger one the pieces are passed on.
 type demux struct {
 	to    messages
 	known bool
@@ -50,7 +54,11 @@ type demux struct {
 	mark  [stampMost]byte
 	marks int
 	begun bool // the stamp was read
+	held  []byte
 }
+
+// inside says that the stream is in the middle of a frame.
+func (d *demux) inside() bool { return d.heads > 0 }
 
 // feed takes the next bytes. An error is for good.
 func (d *demux) feed(p []byte) error {
@@ -156,6 +164,17 @@ func (d *demux) open(mark []byte, n int) error {
 func (d *demux) content(p []byte) (int, error) {
 	p = p[:min(len(p), d.left)]
 	d.left -= len(p)
+	if d.left > 0 && len(d.held)+len(p) <= heldMost {
+		d.held = append(d.held, p...)
+		return len(p), nil
+	}
+	if len(d.held) > 0 {
+		held := d.held
+		d.held = d.held[:0]
+		if err := d.to.piece(held); err != nil {
+			return 0, err
+		}
+	}
 	if err := d.to.piece(p); err != nil {
 		return 0, err
 	}

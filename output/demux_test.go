@@ -131,8 +131,30 @@ func TestHugeFrame(t *testing.T) {
 	if err := inPieces(&demux{to: &h}, frame(2, stampOf(noon), text), []int{readSize}); err != nil {
 		t.Fatal(err)
 	}
-	if len(h.got) != 1 || h.got[0].text != text || h.most > readSize {
+	if len(h.got) != 1 || h.got[0].text != text || h.most > heldMost {
 		t.Errorf("%d messages, the longest piece has %d bytes", len(h.got), h.most)
+	}
+}
+
+// TestHalfFrame: nothing is said of a message before it is there, unless it is huge.
+func TestHalfFrame(t *testing.T) {
+	for _, size := range []int{2, 20, readSize, heldMost} {
+		var h heard
+		d := demux{to: &h}
+		text := string(bytes.Repeat([]byte("x"), size))
+		stream := frame(1, stampOf(noon), text)
+		if err := inPieces(&d, stream[:len(stream)-1], []int{readSize}); err != nil {
+			t.Fatal(err)
+		}
+		if len(h.got) != 1 || h.got[0].text != "" || !d.inside() {
+			t.Errorf("%d bytes but the last: said are %d, inside is %t", size, len(joined(h.got)), d.inside())
+		}
+		if err := d.feed(stream[len(stream)-1:]); err != nil {
+			t.Fatal(err)
+		}
+		if joined(h.got) != text || d.inside() {
+			t.Errorf("%d bytes: said are %d, inside is %t", size, len(joined(h.got)), d.inside())
+		}
 	}
 }
 

@@ -66,6 +66,36 @@ func TestEngineAway(t *testing.T) {
 	})
 }
 
+// TestCutInALine: a stream that breaks in the middle of a line leaves no half of
+// it behind, however long the next stream is not to be had and others speak.
+func TestCutInALine(t *testing.T) {
+	for _, ends := range []int{8 + stampSize + 1 + 3, 8 + stampSize + 1, 20, 5} {
+		synctest.Test(t, func(t *testing.T) {
+			st := newStand(t, settings{version: "28.0"})
+			defer st.shut()
+			cuts := 0
+			st.CutLogs(func() int {
+				if cuts++; cuts > 1 {
+					return -1
+				}
+				return ends
+			})
+			st.launch(0, settings{})
+			synctest.Wait()
+			st.Inject(engine.ContainerLogs, -1, engine.Fault{Err: engine.Refused})
+			st.print(1, "hello, world\n")
+			time.Sleep(2 * lineStill)
+			fmt.Fprintln(st.sink.Log(), "foster's own")
+			time.Sleep(2 * lineStill)
+			st.said("foster's own\n")
+			st.Heal()
+			time.Sleep(retryMost)
+			synctest.Wait()
+			st.said("foster's own\nhello, world\n")
+		})
+	}
+}
+
 // TestUnreadable: a log that cannot be read is said once for a child, and holds
 // up nothing.
 func TestUnreadable(t *testing.T) {

@@ -83,6 +83,9 @@ func (f *follower) stream(ctx context.Context, cut context.CancelCauseFunc, w wi
 			f.works()
 			works = true
 		}
+		if err == io.EOF && d.inside() {
+			err = io.ErrUnexpectedEOF
+		}
 		switch {
 		case errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
 			return nil
