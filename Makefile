@@ -54,7 +54,7 @@ test: setup ## all tests: unit, stories, model, and end to end on private engine
 
 .PHONY: unit
 unit: ## the tests that need neither root nor an engine
-	$(GO) test -shuffle=on -count=1 . ./cmd/... ./report/... ./spec ./state ./watcher ./actions ./output ./test/engine
+	$(GO) test -shuffle=on -count=1 . ./cmd/... ./report/... ./spec ./state ./watcher ./actions ./output ./redact ./test/engine
 
 .PHONY: model
 model: ## the random model of the core, at length

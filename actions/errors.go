@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 	"syscall"
 	"time"
@@ -13,6 +12,7 @@ import (
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/client"
 
+	"foster/redact"
 	"foster/state"
 )
 
@@ -167,23 +167,9 @@ func lost(err error) bool {
 		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }
 
-// secrets finds what must not be repeated from an engine's error: mount data of
-// a volume (`password=…`), and the user part of a URL.
-var secrets = []struct {
-	found *regexp.Regexp
-	put   string
-}{
-	{regexp.MustCompile(`(?i)\b([a-z_]*(?:password|passwd|pass|secret|token|credential)s?)=[^,\s"'&]+`), "$1=***"},
-	{regexp.MustCompile(`://[^/@\s"']+@`), "://***@"},
-}
-
 // detail is err as one line for logs and Done, without secrets.
 func detail(err error) string {
-	s := strings.Join(strings.Fields(err.Error()), " ")
-	for _, secret := range secrets {
-		s = secret.found.ReplaceAllString(s, secret.put)
-	}
-	return s
+	return redact.Text(strings.Join(strings.Fields(err.Error()), " "))
 }
 
 // short is the form of a container ID that people use.

@@ -41,9 +41,9 @@ func TestCrashLoop(t *testing.T) {
 					synctest.Wait()
 					before := runtime.NumGoroutine()
 					end := hinder(st)
-					deaths := 1000
+					deaths := 300
 					if !drained {
-						deaths /= 4
+						deaths /= 3
 					}
 					for range deaths {
 						st.launch(0, settings{})

@@ -9,6 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"foster/redact"
 	"foster/state"
 
 	"github.com/docker/docker/api/types/container"
@@ -84,7 +85,8 @@ func overtakes(ev state.Event) bool {
 }
 
 // lastProbe is how the last probe of an unhealthy container ended and what it
-// said, in one line; "" where the engine does not know.
+// said, in one line and without secrets, as far as they look like some; "" where
+// the engine does not know.
 func lastProbe(h *container.Health) string {
 	if h == nil || h.Status != container.Unhealthy || len(h.Log) == 0 {
 		return ""
@@ -93,7 +95,7 @@ func lastProbe(h *container.Health) string {
 	if last == nil {
 		return ""
 	}
-	said := oneLine(last.Output, probeMost)
+	said := oneLine(redact.Text(last.Output), probeMost)
 	switch how := fmt.Sprintf("exit %d", last.ExitCode); {
 	case said == "":
 		return how

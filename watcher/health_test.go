@@ -26,6 +26,7 @@ func TestLastProbe(t *testing.T) {
 		{"several lines and colours", container.Unhealthy, probe(1, "one\r\n\ttwo\x00\x1b[31m three\u0085\n\n"), "exit 1: one two [31m three"},
 		{"not a text", container.Unhealthy, probe(1, "a\xff\xfeb"), "exit 1: a b"},
 		{"timed out", container.Unhealthy, probe(-1, "Health check exceeded timeout (5s)"), "Health check exceeded timeout (5s)"},
+		{"with secrets", container.Unhealthy, probe(1, "GET http://bob:hunter2@db/: token=hunter2 refused"), "exit 1: GET http://***@db/: token=*** refused"},
 		{"long", container.Unhealthy, probe(1, strings.Repeat("ü", 200)), "exit 1: " + strings.Repeat("ü", 150) + "…"},
 		{"long, cut within a letter", container.Unhealthy, probe(1, "x"+strings.Repeat("ü", 200)), "exit 1: x" + strings.Repeat("ü", 149) + "…"},
 		{"healthy", container.Healthy, probe(0, "fine"), ""},
