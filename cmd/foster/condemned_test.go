@@ -88,6 +88,13 @@ func TestStoppedSinceRefused(t *testing.T) {
 			if code := <-l.code; code != x.code {
 				t.Errorf("exit %d, want %d\n%s", code, x.code, l.out.String())
 			}
+			log := l.out.String()
+			if says := strings.Contains(log, refusedWords) && strings.Contains(log, errRefused.Error()); says != (x.code != 0) {
+				t.Errorf("the log says\n%s", log)
+			}
+			if strings.Contains(log, errCondemned.Error()) || strings.Contains(log, "had given up: this end is a failure") {
+				t.Errorf("it claims what nobody knows\n%s", log)
+			}
 			l.code = nil
 		})
 	}

@@ -12,7 +12,9 @@ const (
 )
 
 // refusals are the bad answers that /healthz has given in a row: what the
-// engine makes of foster, as far as foster can know it by itself.
+// engine may make of foster, as far as foster can know it by itself. Whether it
+// does, only the engine knows: the start period, in which no bad answer counts
+// before the first good one, is the stack's.
 type refusals struct {
 	mu   sync.Mutex
 	n    int
@@ -29,7 +31,11 @@ func (r *refusals) add(code int, at time.Time) {
 	r.n, r.last = r.n+1, at
 }
 
-// condemn: there were as many lately as a healthcheck needs to give up.
+// condemn: there were as many lately as a healthcheck needs to give up. It may
+// be wrong, in the start period or with more retries than the image's. A failure
+// that was none is a word in docker service ps, for a task that was to end;
+// one that is not told is taken for work that is done, and on-failure starts
+// nothing again.
 func (r *refusals) condemn(now time.Time) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -90,7 +90,8 @@ func (c *configured) run(ctx context.Context, signals <-chan os.Signal, sink *ou
 		if errors.Is(err, errSignalled) {
 			log.Info().Msg("stopped before anything was launched")
 			if control.refused.condemn(time.Now()) {
-				return &exitError{Code: exitFailure, Err: errCondemned}
+				log.Warn().Msg(refusedWords)
+				return &exitError{Code: exitFailure, Err: errRefused}
 			}
 			return nil
 		}
