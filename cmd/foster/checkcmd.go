@@ -47,7 +47,7 @@ func checkCommand(out outside) *cobra.Command {
 			// Warnings come as notes, in their turn.
 			c, err := configure(out, cmd, io.Discard)
 			if err == nil {
-				c.log = newLogger(out.stderr, nil, c.settings.LogFormat, c.settings.LogLevel)
+				c.log, _ = newLogger(out.stderr, nil, c.settings.LogFormat, c.settings.LogLevel)
 				takeLibraryWarnings(c.log)
 				err = c.check(cmd.Context(), a)
 			}

@@ -19,6 +19,7 @@ type configured struct {
 	env      spec.Env
 	settings settings
 	log      zerolog.Logger
+	endLog   func() // see newLogger
 	project  string // as it is named outside of containers
 }
 
@@ -30,7 +31,7 @@ func configure(out outside, cmd *cobra.Command, logs io.Writer) (*configured, er
 	s, more := readSettings(env)
 	problems = append(problems, more...)
 	c := &configured{outside: out, environ: environ, env: env, settings: s}
-	c.log = newLogger(logs, out.journal, s.LogFormat, s.LogLevel)
+	c.log, c.endLog = newLogger(logs, out.journal, s.LogFormat, s.LogLevel)
 	takeLibraryWarnings(c.log)
 	if engine, err := newEngine(out); err != nil {
 		problems = appendProblems(problems, err)
@@ -46,6 +47,7 @@ func configure(out outside, cmd *cobra.Command, logs io.Writer) (*configured, er
 		}
 	}
 	if len(problems) > 0 {
+		c.endLog()
 		return nil, problems.Sorted()
 	}
 	c.project = loaded.Project.Name

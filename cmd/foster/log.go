@@ -18,9 +18,10 @@ func init() {
 
 // newLogger writes one line per entry. journald is json behind the priority
 // that systemd and the journald logging driver read; with a way to the journal
-// itself its entries go there instead, with their fields.
-func newLogger(w io.Writer, journal sendFunc, format string, level zerolog.Level) zerolog.Logger {
-	terminal := isTerminal(w)
+// itself its entries go there instead, with their fields. end waits a moment for
+// what is on its way there; call it when nobody logs any more.
+func newLogger(w io.Writer, journal sendFunc, format string, level zerolog.Level) (log zerolog.Logger, end func()) {
+	terminal, end := isTerminal(w), func() {}
 	if format == "auto" {
 		format = "json"
 		if terminal {
@@ -33,10 +34,11 @@ func newLogger(w io.Writer, journal sendFunc, format string, level zerolog.Level
 	case "journald":
 		plain := priorityWriter{w}
 		if w = plain; journal != nil {
-			w = &journalWriter{plain: plain, send: journal}
+			j := &journalWriter{plain: plain, send: journal}
+			w, end = j, j.close
 		}
 	}
-	return zerolog.New(w).Level(level).With().Timestamp().Logger()
+	return zerolog.New(w).Level(level).With().Timestamp().Logger(), end
 }
 
 // takeLibraryWarnings sends what libraries (compose-go) say through logrus to

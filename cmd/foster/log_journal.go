@@ -99,6 +99,23 @@ func (j *journalWriter) enter(level zerolog.Level, line []byte) error {
 	}
 }
 
+// close waits for a send that is late, for at most journalPatience: one that the
+// journal does not take by then nobody can take back.
+func (j *journalWriter) close() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.busy == nil {
+		return
+	}
+	late := time.NewTimer(journalPatience)
+	defer late.Stop()
+	select {
+	case <-j.busy:
+		j.busy = nil
+	case <-late.C:
+	}
+}
+
 // journalEntry turns a line of the log into the message and the fields of a
 // journal entry. The journal has the time, and the level is its priority.
 func journalEntry(line []byte) (message string, fields map[string]string, err error) {

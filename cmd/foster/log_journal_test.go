@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -36,7 +37,8 @@ func journalLog(answer func() error) (log zerolog.Logger, taken *[]sent, plain *
 		}
 		return err
 	}
-	return newLogger(plain, send, "journald", zerolog.DebugLevel), taken, plain
+	log, _ = newLogger(plain, send, "journald", zerolog.DebugLevel)
+	return log, taken, plain
 }
 
 func TestJournalFields(t *testing.T) {
@@ -75,7 +77,7 @@ func TestPriorities(t *testing.T) {
 		t.Errorf("without a socket the lines begin with %q, and the journal took %d", got, len(*taken))
 	}
 	plain.Reset()
-	alone := newLogger(plain, nil, "journald", zerolog.WarnLevel)
+	alone, _ := newLogger(plain, nil, "journald", zerolog.WarnLevel)
 	alone.Info().Msg("not shown")
 	alone.Warn().Msg("w")
 	if !strings.HasPrefix(plain.String(), "<4>{") {
@@ -121,7 +123,7 @@ func TestJournalIsToldOfAllLines(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var told []string
 				gone, free := true, make(chan struct{})
-				log := newLogger(&bytes.Buffer{}, func(message string, _ journal.Priority, fields map[string]string) error {
+				log, _ := newLogger(&bytes.Buffer{}, func(message string, _ journal.Priority, fields map[string]string) error {
 					switch first := message == again && len(told) == 1; {
 					case gone, first && !late:
 						if first {
@@ -184,6 +186,31 @@ func TestSlowJournal(t *testing.T) {
 			t.Errorf("the journal has %q", got)
 		}
 	})
+}
+
+// TestJournalEnd: the end waits for a line that is on its way, and not for ever.
+func TestJournalEnd(t *testing.T) {
+	for name, x := range map[string]struct{ takes, waits time.Duration }{
+		"at once": {0, 0}, "late": {journalPatience + 20*time.Millisecond, 20 * time.Millisecond}, "too late": {time.Hour, journalPatience},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var taken atomic.Int64
+				log, end := newLogger(&bytes.Buffer{}, func(string, journal.Priority, map[string]string) error {
+					time.Sleep(x.takes)
+					taken.Add(1)
+					return nil
+				}, "journald", zerolog.DebugLevel)
+				log.Info().Msg("the last words")
+				began := time.Now()
+				end()
+				if took := time.Since(began); took != x.waits || taken.Load() != 1 && x.takes < time.Hour {
+					t.Errorf("the end took %s, the journal %d lines", took, taken.Load())
+				}
+				time.Sleep(x.takes)
+			})
+		})
+	}
 }
 
 // TestJournalIsForWhatStays: a command that somebody typed says what it has to

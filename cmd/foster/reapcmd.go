@@ -143,13 +143,15 @@ func (f *reapFlags) run(cmd *cobra.Command, out outside) error {
 	}()
 	defer func() { cancel(nil); <-watched }()
 
-	log := newLogger(out.stderr, nil, settings.LogFormat, settings.LogLevel)
+	log, _ := newLogger(out.stderr, nil, settings.LogFormat, settings.LogLevel)
 	timeout := settings.EngineTimeout
 	if !f.watch && env.Get("FOSTER_ENGINE_TIMEOUT") == "" {
 		timeout = 0 // one try: somebody waits for the answer
 	}
 	if f.watch {
-		log = newLogger(out.stdout, out.journal, settings.LogFormat, settings.LogLevel)
+		var end func()
+		log, end = newLogger(out.stdout, out.journal, settings.LogFormat, settings.LogLevel)
+		defer end()
 		log.Info().Str("version", version()).Dur("grace", grace).Strs("projects", f.projects).Msg("foster reap watches")
 		defer controlIdle(out, "reaping", log).close()
 	}

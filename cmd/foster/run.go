@@ -48,6 +48,7 @@ func runCommand(out outside) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			defer c.endLog()
 			return c.run(cmd.Context(), signals, sink)
 		},
 	}

@@ -33,13 +33,13 @@ func TestNoteFields(t *testing.T) {
 
 func TestLogFormats(t *testing.T) {
 	var out bytes.Buffer
-	log := newLogger(&out, nil, "auto", zerolog.InfoLevel)
+	log, _ := newLogger(&out, nil, "auto", zerolog.InfoLevel)
 	log.Info().Msg("x")
 	if !strings.HasPrefix(out.String(), "{") {
 		t.Errorf("auto is not json where there is no terminal: %q", out.String())
 	}
 	out.Reset()
-	log = newLogger(&out, nil, "console", zerolog.InfoLevel)
+	log, _ = newLogger(&out, nil, "console", zerolog.InfoLevel)
 	log.Debug().Msg("not shown")
 	log.Info().Str(state.KeyChild, "web").Msg("y")
 	if got := out.String(); strings.Contains(got, "not shown") || !strings.Contains(got, "INF y child=web") {
