@@ -94,6 +94,11 @@ func (j *journalWriter) enter(level zerolog.Level, line []byte) error {
 	case err := <-sent:
 		return err
 	case <-late.C:
+		select {
+		case err := <-sent: // both, on a busy machine
+			return err
+		default:
+		}
 		j.busy = sent
 		return errJournalBusy
 	}
