@@ -71,14 +71,34 @@ func TestUnhealthyExit(t *testing.T) {
 	f.awaitSaid("launched")
 	w.docker("exec", before.ID, "touch", "/tmp/sick")
 	f.awaitSaid("fault:", "cause=unhealthy")
-	if verdict := w.hostCommand("health", "--project", w.project); !strings.HasPrefix(verdict, "tolerated: child: unhealthy") {
-		t.Errorf("foster health says %s", verdict)
-	}
 	f.ended(1, patience)
 	died := w.awaitEvent(0, "die")
 	if sick := w.awaitEvent(0, "health_status: unhealthy"); died.TimeNano-sick.TimeNano < int64(5*time.Second) {
 		t.Errorf("it was ended %s after it was unhealthy", time.Duration(died.TimeNano-sick.TimeNano))
 	}
+	w.nothingLeft()
+	w.created(1)
+}
+
+// TestUnhealthyTolerated: for as long as was asked for it is left alone, which
+// foster health says; one that is healthy again by then was never lost.
+func TestUnhealthyTolerated(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, plainEngine(t))
+	f := w.foster("LAUNCH_IMAGE="+sickImage, "LAUNCH_NETWORKS=front", "FOSTER_ON_UNHEALTHY=exit", "FOSTER_UNHEALTHY_AFTER=1h")
+	want := wanted(w.net("front"))
+	want.image = sickImage
+	before := w.awaitWhole(want)
+	f.awaitSaid("launched")
+	w.docker("exec", before.ID, "touch", "/tmp/sick")
+	f.awaitSaid("fault:", "cause=unhealthy")
+	if verdict := w.hostCommand("health", "--project", w.project); !strings.HasPrefix(verdict, "tolerated: child: unhealthy") {
+		t.Errorf("foster health says %s", verdict)
+	}
+	w.docker("exec", before.ID, "rm", "/tmp/sick")
+	f.awaitSaid("recovered", "cause=unhealthy", "did=nothing")
+	w.awaitWhole(want, same(before))
+	f.stop()
 	w.nothingLeft()
 	w.created(1)
 }

@@ -33,17 +33,32 @@ func TestStatusAndHealth(t *testing.T) {
 				}
 				return nil
 			})
-			inside := w.status(w.docker("exec", f.container, "/foster", "status", "--format", "json"))
-			if inside.Source != "" || inside.Project != w.project || !inside.Health.Ready || inside.Foster.Container == "" || inside.Children[0].Container != child.ID {
-				t.Errorf("inside it says %+v", inside)
-			}
-			outside := w.status(w.hostCommand("status", "--format", "json", "--project", w.project))
-			if outside.Source != "" || outside.Foster.Instance != inside.Foster.Instance {
-				t.Errorf("on the host it says %+v", outside)
-			}
+			// On a busy machine a foster may not answer in time, and its labels are
+			// what is told then.
+			var inside report.Status
+			lab.Eventually(t, patience, "the status inside", func() error {
+				out, err := w.Docker(t.Context(), "exec", f.container, "/foster", "status", "--format", "json")
+				if inside, err = statusIn(out, err); err != nil {
+					return err
+				}
+				if inside.Source != "" || inside.Project != w.project || !inside.Health.Ready || inside.Foster.Container == "" || inside.Children[0].Container != child.ID {
+					return fmt.Errorf("it says %+v", inside)
+				}
+				return nil
+			})
+			lab.Eventually(t, patience, "the same status on the host", func() error {
+				outside, err := statusIn(w.hostTry("status", "--format", "json", "--project", w.project))
+				if err == nil && (outside.Source != "" || outside.Foster.Instance != inside.Foster.Instance) {
+					err = fmt.Errorf("it says %+v", outside)
+				}
+				return err
+			})
 			w.docker("kill", f.container)
 			<-f.done
-			labels := w.status(w.hostCommand("status", "--format", "json", "--project", w.project))
+			labels, err := statusIn(w.hostTry("status", "--format", "json", "--project", w.project))
+			if err != nil {
+				t.Fatal(err)
+			}
 			if labels.Source != report.SourceLabels || labels.Health.State != "orphaned" || labels.Children[0].Container != child.ID || labels.Children[0].Attachments[0].State != "attached" {
 				t.Errorf("from labels it says %+v", labels)
 			}
@@ -58,23 +73,35 @@ func TestStatusAndHealth(t *testing.T) {
 	}
 }
 
-func (w *world) status(document string) report.Status {
-	w.t.Helper()
+// statusIn reads what a command has printed.
+func statusIn(document string, err error) (report.Status, error) {
 	var s report.Status
-	if err := json.Unmarshal([]byte(document), &s); err != nil || s.Schema != report.Schema || len(s.Children) != 1 || len(s.Children[0].Attachments) != 1 {
-		w.t.Fatalf("no status of one child on one network (%v): %s", err, document)
+	if err != nil {
+		return s, err
 	}
-	return s
+	if err := json.Unmarshal([]byte(document), &s); err != nil || s.Schema != report.Schema || len(s.Children) != 1 || len(s.Children[0].Attachments) != 1 {
+		return s, fmt.Errorf("no status of one child on one network (%v): %s", err, document)
+	}
+	return s, nil
 }
 
 // hostCommand runs a command of foster outside of containers, which must succeed.
 func (w *world) hostCommand(args ...string) string {
 	w.t.Helper()
+	out, err := w.hostTry(args...)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return out
+}
+
+func (w *world) hostTry(args ...string) (string, error) {
+	w.t.Helper()
 	cmd := exec.CommandContext(w.t.Context(), fosterBinary(w.t), args...)
 	cmd.Env = w.Env()
 	out, err := cmd.Output()
 	if err != nil {
-		w.t.Fatalf("foster %q: %v\n%s", args, err, out)
+		err = fmt.Errorf("foster %q: %w\n%s", args, err, out)
 	}
-	return string(out)
+	return string(out), err
 }
