@@ -29,9 +29,13 @@ func TestStartFirst(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			s := newStack(t, "")
-			s.deploy(strict(launcherStack(s, []string{"deploy: {update_config: {order: start-first}}"}, nil)))
+			// The child has a healthcheck: it is launched when that has succeeded.
+			file := launcherStack(s, []string{"deploy: {update_config: {order: start-first}}"}, nil)
+			s.deploy(strings.Replace(file, "LAUNCH_IMAGE: "+childImage, "LAUNCH_IMAGE: "+sickImage, 1))
+			want := s.wantedChild()
+			want.image = sickImage
 			old := s.awaitTask()
-			child := s.awaitWhole(s.wantedChild(), madeBy(old))
+			child := s.awaitWhole(want, madeBy(old))
 
 			update := append([]string{"service", "update", "--detach", "--force"}, row.update...)
 			s.docker(append(update, s.service)...)
@@ -39,16 +43,37 @@ func TestStartFirst(t *testing.T) {
 			f := s.follow(task.ID)
 			f.awaitStandsBy(nameOf(old))
 			s.taskEnded(old)
-			next := s.awaitWhole(s.wantedChild(), newer(child), madeBy(task))
+			next := s.awaitWhole(want, newer(child), madeBy(task), healthy)
 			if row.env != "" && !slices.Contains(next.Config.Env, row.env) {
 				t.Errorf("its environment is %q", next.Config.Env)
 			}
 			handedOver(t, busyHandOver, "launched", s.death(old.ID), s.startOf(next))
+			s.wellSince(s.death(old.ID), task.ID, f)
 			t.Logf("the child was away for %s", s.startOf(next).Sub(s.death(child.ID)).Round(time.Millisecond))
 			s.docker("service", "rm", s.service)
 			s.taskEnded(task)
 			s.awaitNothing()
 		})
+	}
+}
+
+// wellSince: since then no probe of a foster's task was told that Swarm is to end
+// it, unless a try has failed. How many it would take to be ended is the stack's
+// business. The engine keeps the last five.
+func (s *stack) wellSince(then time.Time, task string, f *foster) {
+	s.t.Helper()
+	if len(f.said("failed, it is tried again")) > 0 {
+		return
+	}
+	c, err := s.Client().ContainerInspect(s.t.Context(), task)
+	if err != nil || c.State.Health == nil {
+		s.t.Fatalf("the task has no healthcheck (%v)", err)
+	}
+	for _, p := range c.State.Health.Log {
+		answered := !strings.HasPrefix(p.Output, "foster: ") // else it was too busy to
+		if p.Start.After(then) && p.ExitCode == 1 && answered {
+			s.t.Errorf("a probe was told %q", p.Output)
+		}
 	}
 }
 
