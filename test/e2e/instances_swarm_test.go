@@ -58,12 +58,14 @@ func TestStartFirst(t *testing.T) {
 }
 
 // wellSince: since then no probe of a foster's task was told that Swarm is to end
-// it, unless a try has failed. How many it would take to be ended is the stack's
+// it, unless something had failed. How many it would take to be ended is the stack's
 // business. The engine keeps the last five.
 func (s *stack) wellSince(then time.Time, task string, f *foster) {
 	s.t.Helper()
-	if len(f.said("failed, it is tried again")) > 0 {
-		return
+	for _, trouble := range []string{"failed, it is tried again", "not whole yet", "fault:"} {
+		if len(f.said(trouble)) > 0 {
+			return
+		}
 	}
 	c, err := s.Client().ContainerInspect(s.t.Context(), task)
 	if err != nil || c.State.Health == nil {
