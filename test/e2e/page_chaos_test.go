@@ -11,23 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/chromedp"
-
 	"foster/report"
 	"foster/test/lab"
 )
-
-// told is the timeline's rows as the page shows them, newest first.
-func (b *browser) told() (rows []string) {
-	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.tab, patience)
-	defer cancel()
-	rows, err := chromedp.Run(ctx, chromedp.Evaluate[[]string](`[...document.querySelectorAll('#events > .episode')].map(n => n.querySelector('.end').innerText)`))
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return rows
-}
 
 // span is a duration on the page.
 func span(t *testing.T, said string) time.Duration {
@@ -68,14 +54,12 @@ func TestStatusPageInChaos(t *testing.T) {
 	f.awaitSaid("launched")
 	b := browse(t, "http://"+at+"/")
 	b.shows("#verdict", "Whole")
+	value[int](b, "window.loaded = 1")
+
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
-	if _, err := chromedp.Run(ctx, chromedp.Evaluate[int]("window.loaded = 1")); err != nil {
-		t.Fatal(err)
-	}
-
 	cmd := exec.CommandContext(ctx, fosterBinary(t), "chaos", "--project", w.project, "--kill", "--stop", "--rm", "--cut", "front", "--cut", "back", "--pause",
-		"--every", "200ms", "--stable", "--rounds", "12", "--seed", "6", "--timeout", "1m", "--json")
+		"--every", "300ms", "--rounds", "12", "--seed", "6", "--timeout", "1m", "--json")
 	cmd.Env = w.Env()
 	out, err := cmd.Output()
 	if err != nil {
@@ -112,7 +96,7 @@ func TestStatusPageInChaos(t *testing.T) {
 	if said := b.shows("#percentiles", `p50\s+([0-9. a-z]+s)`)[1]; !near(span(t, said), now.Recoveries.P50) {
 		t.Errorf("the page has a median of %s, the status %.1f ms", said, now.Recoveries.P50)
 	}
-	rows := b.told()
+	rows := value[[]string](b, "[...document.querySelectorAll('#events > .episode .end')].map(n => n.innerText)")
 	if len(rows) != len(last) {
 		t.Fatalf("the page has the episodes %q, the status %+v", rows, last)
 	}
@@ -127,8 +111,8 @@ func TestStatusPageInChaos(t *testing.T) {
 	if bars := b.count("#axis .mended"); bars != len(last) {
 		t.Errorf("the axis has %d bars, want %d", bars, len(last))
 	}
-	if same, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("window.loaded === 1")); err != nil || !same {
-		t.Errorf("the page was loaded anew meanwhile (%v)", err)
+	if !value[bool](b, "window.loaded === 1") {
+		t.Error("the page was loaded anew meanwhile")
 	}
 	f.stop()
 	w.nothingLeft()

@@ -41,16 +41,22 @@ func browse(t *testing.T, url string) *browser {
 	return &browser{t, tab}
 }
 
-// text is what the first element that fits shows, "" when there is none.
-func (b *browser) text(selector string) string {
+// value is that of a JavaScript expression.
+func value[T any](b *browser, expression string) T {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.tab, patience)
 	defer cancel()
-	got, err := chromedp.Run(ctx, chromedp.Evaluate[string](fmt.Sprintf("(n => n?.innerText ?? n?.textContent ?? '')(document.querySelector(%q))", selector)))
+	got, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression))
 	if err != nil {
 		b.t.Fatal(err)
 	}
 	return got
+}
+
+// text is what the first element that fits shows, "" when there is none.
+func (b *browser) text(selector string) string {
+	b.t.Helper()
+	return value[string](b, fmt.Sprintf("(n => n?.innerText ?? n?.textContent ?? '')(document.querySelector(%q))", selector))
 }
 
 // shows waits until an element shows a text, and returns what it found of it.
@@ -70,13 +76,7 @@ func (b *browser) shows(selector, text string) []string {
 // count is how many elements fit.
 func (b *browser) count(selector string) int {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.tab, patience)
-	defer cancel()
-	n, err := chromedp.Run(ctx, chromedp.Evaluate[int](fmt.Sprintf("document.querySelectorAll(%q).length", selector)))
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return n
+	return value[int](b, fmt.Sprintf("document.querySelectorAll(%q).length", selector))
 }
 
 // freeAddress is one that nobody listens on.
