@@ -37,6 +37,8 @@ func (f *statusFlags) one(ctx context.Context, engine Engine, found *status.Foun
 			project = projects[0]
 		case len(inside) == 1: // it does not know its project yet
 			return inside, nil
+		case len(inside) > 1:
+			return nil, fmt.Errorf("%d fosters run, and none knows its project yet: see foster status --all", len(inside))
 		}
 	}
 	if s, ok := teller(found, project, inside); ok && project != "" {

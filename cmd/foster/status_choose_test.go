@@ -119,8 +119,12 @@ func TestStatusOfBeginners(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	code, stdout, stderr := call(t, r, nil, "status")
+	if code == 0 || stdout != "" || !strings.Contains(stderr, "2 fosters run, and none knows its project yet: see foster status --all") {
+		t.Errorf("exit %d\n%s%s", code, stdout, stderr)
+	}
 	r.child(t, "ci", goneParent)
-	code, stdout, stderr := call(t, r, nil, "status", "--all")
+	code, stdout, stderr = call(t, r, nil, "status", "--all")
 	lines := strings.Split(stdout, "\n")
 	for i, want := range []string{"PROJECT ", "(foster in 000000000000)  starting  -    ", "(foster in 000000000000)  starting  -    ", "ci                        orphaned  web  "} {
 		if code != 0 || len(lines) != 5 || !strings.HasPrefix(lines[i], want) {
