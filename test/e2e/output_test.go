@@ -49,7 +49,15 @@ func TestOutputOnce(t *testing.T) {
 	}
 	pause(t, stableAfter)
 	w.docker("kill", child.ID)
-	k.next()
+	child = k.next()
+	lab.Eventually(t, patience, "the last child's lines", func() error {
+		for path, mark := range map[string]string{f.out: "o", f.err: "e"} {
+			if last := fmt.Sprintf("%.12s %s %d\n", child.ID, mark, numbersLast); !endsWith(t, path, last) {
+				return fmt.Errorf("there is no %q", last)
+			}
+		}
+		return nil
+	})
 	f.signal(syscall.SIGTERM)
 	f.ended(0, patience)
 	if got := broken.Load(); got < breaks {

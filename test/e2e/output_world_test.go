@@ -3,7 +3,9 @@ package e2e
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,19 +19,25 @@ import (
 )
 
 // numbersImage writes numbered lines at full speed, each behind the container's
-// ID: "ID o N" to stdout, and every hundredth "ID e N" to stderr.
-const numbersImage = "e2e/numbers:1"
-
-const numbersScript = `#!/bin/sh
+// ID: "ID o N" to stdout, and every hundredth "ID e N" to stderr. It ends with the
+// line numbersLast, which takes it longer than it is let live, as a rule: on a busy
+// machine it is not to write all the time that others need.
+const (
+	numbersImage  = "e2e/numbers:1"
+	numbersLast   = 60000
+	numbersScript = `#!/bin/sh
 trap 'exit 0' TERM
-awk -v h=$HOSTNAME 'BEGIN { for (;;) { print h, "o", ++i; if (i % 100 == 0) print h, "e", i >"/dev/stderr" } }' &
+awk -v h=$HOSTNAME -v n=%d 'BEGIN { while (i < n) { print h, "o", ++i; if (i %% 100 == 0) print h, "e", i >"/dev/stderr" } }' &
+wait
+sleep 1000 &
 wait
 `
+)
 
 func (w *world) buildNumbers() {
 	w.t.Helper()
 	if err := w.build(w.t.Context(), numbersImage, map[string]string{
-		"Dockerfile": "FROM " + lab.BusyboxImage + "\nCOPY numbers /bin/numbers\nENTRYPOINT [\"/bin/numbers\"]\n", "numbers": numbersScript,
+		"Dockerfile": "FROM " + lab.BusyboxImage + "\nCOPY numbers /bin/numbers\nENTRYPOINT [\"/bin/numbers\"]\n", "numbers": fmt.Sprintf(numbersScript, numbersLast),
 	}); err != nil {
 		w.t.Fatal(err)
 	}
@@ -88,6 +96,26 @@ func (f *written) own() string {
 		}
 	}
 	return own.String()
+}
+
+// endsWith says whether a line is among the last of a file.
+func endsWith(t testing.TB, path, line string) bool {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	end := make([]byte, 64<<10)
+	size, err := f.Seek(0, io.SeekEnd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := f.ReadAt(end, max(0, size-int64(len(end))))
+	if err != nil && !errors.Is(err, io.EOF) {
+		t.Fatal(err)
+	}
+	return bytes.Contains(end[:n], []byte("\n"+line))
 }
 
 // keeper keeps the logs of the containers of a child, which are gone with them:
