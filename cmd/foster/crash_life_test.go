@@ -127,7 +127,7 @@ func (l *life) end() {
 }
 
 // forget leaves next to nothing of a life that has ended: cobra keeps all commands
-// of a process, and with them this, and foster collects all garbage at its start.
+// of a process, and with them this.
 func (l *life) forget() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

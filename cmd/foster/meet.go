@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"os"
-	"runtime/debug"
 	"slices"
 	"time"
 
@@ -138,8 +137,6 @@ func (c *configured) meet(ctx context.Context, engine Engine) (*live, error) {
 		return l, err
 	}
 	grace := ownGrace(ctx, engine, self)
-	// Making the project took more memory than watching over it ever will.
-	debug.FreeOSMemory()
 	budget := stopBudget(c.settings.StopGrace, grace, self.ContainerID != "", l.project, c.log)
 	l.core = coreConfig(l.project, c.settings, budget)
 	l.farewell = farewell{grace: budget, told: c.settings.StopGrace > 0 || grace > 0, inside: self.ContainerID != ""}
