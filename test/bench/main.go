@@ -31,8 +31,8 @@ func main() {
 		os.Exit(2)
 	}
 	r, err := b.run(ctx)
-	if err == nil {
-		err = r.print(os.Stdout, *asJSON)
+	if r != nil {
+		err = errors.Join(r.print(os.Stdout, *asJSON), err)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -52,7 +52,8 @@ type bench struct {
 	hosts  int    // fosters that were started on this machine
 }
 
-// run starts a private engine, measures, and ends the engine.
+// run starts a private engine, measures, and ends the engine. A part that fails
+// is an error beside the report of the others.
 func (b *bench) run(ctx context.Context) (_ *report, err error) {
 	b.say("starting a private engine, a swarm of one")
 	l, err := lab.Start(ctx, lab.Options{
@@ -83,11 +84,16 @@ func (b *bench) run(ctx context.Context) (_ *report, err error) {
 		if b.only != "" && b.only != p.name {
 			continue
 		}
-		if err := p.measure(ctx, r); err != nil {
-			return nil, fmt.Errorf("%s: %w", p.name, err)
+		failed := p.measure(ctx, r)
+		if ctx.Err() != nil {
+			return nil, errors.Join(err, failed)
+		}
+		if failed != nil {
+			b.say("%s failed: %v", p.name, failed)
+			err = errors.Join(err, fmt.Errorf("%s: %w", p.name, failed))
 		}
 	}
-	return r, nil
+	return r, err
 }
 
 // part is one that can be measured alone.
