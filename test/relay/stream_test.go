@@ -93,6 +93,7 @@ func TestStream(t *testing.T) {
 	if _, err := b.ReadByte(); !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("the cut came as %v", err)
 	}
+	e.awaitNoStream(t)
 	// The engine's own end is a clean one.
 	b = subscribe(t, r, "0")
 	e.events <- ""

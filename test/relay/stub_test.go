@@ -26,6 +26,7 @@ type engine struct {
 	mu    sync.Mutex
 	calls []string
 	since []string
+	open  int // streams of events
 	begun time.Time
 }
 
@@ -57,7 +58,13 @@ func (e *engine) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	case strings.HasSuffix(q.URL.Path, "/events"):
 		e.mu.Lock()
 		e.since = append(e.since, q.URL.Query().Get("since"))
+		e.open++
 		e.mu.Unlock()
+		defer func() {
+			e.mu.Lock()
+			e.open--
+			e.mu.Unlock()
+		}()
 		_ = http.NewResponseController(w).Flush()
 		for {
 			select {
@@ -99,6 +106,20 @@ func (e *engine) done(call string) int {
 		}
 	}
 	return n
+}
+
+// awaitNoStream waits until the engine has noticed that nobody hears it: until then
+// it may say the next thing to the one who has left.
+func (e *engine) awaitNoStream(t *testing.T) {
+	t.Helper()
+	lab.Eventually(t, patience, "the engine's end of the stream", func() error {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		if e.open > 0 {
+			return fmt.Errorf("there are %d", e.open)
+		}
+		return nil
+	})
 }
 
 func (e *engine) awaitDone(t *testing.T, call string, want int) {
