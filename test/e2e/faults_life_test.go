@@ -59,18 +59,26 @@ func TestUnhealthyIgnored(t *testing.T) {
 	w.created(1)
 }
 
+// sickened is a foster whose child has become unhealthy, which is to be its end
+// after a while.
+func (w *world) sickened(after string) (f *foster, child container.InspectResponse, want want) {
+	w.t.Helper()
+	f = w.foster("LAUNCH_IMAGE="+sickImage, "LAUNCH_NETWORKS=front", "FOSTER_ON_UNHEALTHY=exit", "FOSTER_UNHEALTHY_AFTER="+after)
+	want = wanted(w.net("front"))
+	want.image = sickImage
+	child = w.awaitWhole(want)
+	f.awaitSaid("launched")
+	w.docker("exec", child.ID, "touch", "/tmp/sick")
+	f.awaitSaid("fault:", "cause=unhealthy")
+	return f, child, want
+}
+
 // TestUnhealthyExit: with FOSTER_ON_UNHEALTHY=exit everything is taken down,
 // when it has been unhealthy for as long as was asked for.
 func TestUnhealthyExit(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, plainEngine(t))
-	f := w.foster("LAUNCH_IMAGE="+sickImage, "LAUNCH_NETWORKS=front", "FOSTER_ON_UNHEALTHY=exit", "FOSTER_UNHEALTHY_AFTER=5s")
-	want := wanted(w.net("front"))
-	want.image = sickImage
-	before := w.awaitWhole(want)
-	f.awaitSaid("launched")
-	w.docker("exec", before.ID, "touch", "/tmp/sick")
-	f.awaitSaid("fault:", "cause=unhealthy")
+	f, _, _ := w.sickened("5s")
 	f.ended(1, patience)
 	died := w.awaitEvent(0, "die")
 	if sick := w.awaitEvent(0, "health_status: unhealthy"); died.TimeNano-sick.TimeNano < int64(5*time.Second) {
@@ -85,13 +93,7 @@ func TestUnhealthyExit(t *testing.T) {
 func TestUnhealthyTolerated(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, plainEngine(t))
-	f := w.foster("LAUNCH_IMAGE="+sickImage, "LAUNCH_NETWORKS=front", "FOSTER_ON_UNHEALTHY=exit", "FOSTER_UNHEALTHY_AFTER=1h")
-	want := wanted(w.net("front"))
-	want.image = sickImage
-	before := w.awaitWhole(want)
-	f.awaitSaid("launched")
-	w.docker("exec", before.ID, "touch", "/tmp/sick")
-	f.awaitSaid("fault:", "cause=unhealthy")
+	f, before, want := w.sickened("1h")
 	if verdict := w.hostCommand("health", "--project", w.project); !strings.HasPrefix(verdict, "tolerated: child: unhealthy") {
 		t.Errorf("foster health says %s", verdict)
 	}
