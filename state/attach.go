@@ -26,11 +26,12 @@ func (ch *Child) lost(name string) {
 	}
 }
 
-// attached folds what a look saw of the endpoints of a running child.
-func (c *core) attached(ch *Child, live []string) {
+// attached folds what a look saw of the endpoints of a running child. One that
+// was asked for before an Attach was over may have come before that.
+func (c *core) attached(ch *Child, op int, live []string) {
 	for i := range ch.Nets {
 		a := &ch.Nets[i]
-		if a.Op != 0 {
+		if a.Op != 0 || op < a.Touched {
 			continue
 		}
 		has := false
@@ -57,6 +58,7 @@ func (c *core) attachDone(ch *Child, a *Attachment, d Done) {
 	a.Op = 0
 	switch d.Class {
 	case OK:
+		a.Touched = c.op()
 		c.joined(ch, a)
 		if a.Again {
 			a.State, a.Again = Suspect, false

@@ -184,7 +184,7 @@ func (c *core) seeRunning(ch *Child, op int, f ChildFacts) {
 	if op >= ch.Judged {
 		c.health(ch, f.Health, f.Probe)
 	}
-	c.attached(ch, f.Attached)
+	c.attached(ch, op, f.Attached)
 }
 
 // unfit says why a running container cannot be the child, "" when it can.

@@ -126,6 +126,7 @@ type Attachment struct {
 	Network string
 	State   AttachState
 	Op      int    // pending Attach
+	Touched int    // as a child's: when the last Attach was over
 	Attempt int    // failed attaches in a row
 	Failed  int    // those that were told, since it was last attached
 	Again   bool   // lost again, or its holder's end, while an answer was pending
