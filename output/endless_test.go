@@ -41,9 +41,9 @@ func TestCrashLoop(t *testing.T) {
 					synctest.Wait()
 					before := runtime.NumGoroutine()
 					end := hinder(st)
-					deaths := 300
+					deaths := 1000
 					if !drained {
-						deaths /= 3
+						deaths /= 4
 					}
 					for range deaths {
 						st.launch(0, settings{})
