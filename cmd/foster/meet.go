@@ -16,6 +16,7 @@ type live struct {
 	self    spec.Identity
 	environ []string // of foster's own container, as the engine has it
 	lock    *lock    // outside of containers
+	held    *held    // by another foster outside of containers, at the beginning
 	parent  *parent
 	project *spec.Project
 	core    state.Config
@@ -129,7 +130,7 @@ func (c *configured) meet(ctx context.Context, engine Engine) (*live, error) {
 		parent: &parent{engine: engine, self: self, follow: c.settings.Parent},
 	}
 	if self.ContainerID == "" {
-		if l.lock, err = c.lockProject(ctx, engine, l.project.Name); err != nil {
+		if err = c.lockProject(ctx, engine, l); err != nil {
 			return l, err
 		}
 	}
@@ -153,27 +154,33 @@ func (c *configured) meet(ctx context.Context, engine Engine) (*live, error) {
 
 // lockProject waits until no other foster on this host has the project. Where
 // no lock can be made the project is launched all the same.
-func (c *configured) lockProject(ctx context.Context, engine Engine, project string) (*lock, error) {
+func (c *configured) lockProject(ctx context.Context, engine Engine, l *live) error {
 	reached, ok := engine.(interface{ DaemonHost() string })
 	if !ok || c.outside.lockDir == "" {
-		return nil, nil
+		return nil
 	}
-	path := lockPath(c.outside.lockDir, reached.DaemonHost(), project)
+	path := lockPath(c.outside.lockDir, reached.DaemonHost(), l.project.Name)
 	var since time.Time // when somebody was found to have it
-	l, err := takeLock(ctx, path, func(pid string) {
+	taken, err := takeLock(ctx, path, func(pid string) {
 		if since.IsZero() {
 			since = time.Now()
+			l.held = c.newHeld(ctx, engine, l)
 		}
-		c.log.Warn().Str(state.KeyHolder, "process "+pid).Str("lock", path).Msg(report.HeldWords)
+		holder := "process " + pid
+		c.log.Warn().Str(state.KeyHolder, holder).Str("lock", path).Msg(report.HeldWords)
+		l.held.by(holder)
 	})
-	if err != nil && ctx.Err() == nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return err
+	case err != nil:
 		c.log.Warn().Err(err).Msg("the project cannot be locked: see that no second foster runs for it on this host")
-		return nil, nil
-	}
-	if err == nil && !since.IsZero() {
+		return nil
+	case !since.IsZero():
 		c.log.Info().Dur(state.KeyWait, time.Since(since).Round(time.Millisecond)).Msg("the project is free: going on")
 	}
-	return l, err
+	l.lock = taken
+	return nil
 }
 
 func (c *configured) release(l *lock) {

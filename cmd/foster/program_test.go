@@ -71,6 +71,14 @@ func (s *syncBuffer) String() string {
 // start runs foster with an environment; it must be called in a bubble.
 func start(t *testing.T, version string, environ ...string) *program {
 	t.Helper()
+	p := newProgram(t, version)
+	p.launch(memory{Engine: p.engine}, environ)
+	return p
+}
+
+// newProgram is one that does not run yet, and an engine with what it needs.
+func newProgram(t *testing.T, version string) *program {
+	t.Helper()
 	p := &program{t: t, engine: engine.New(engine.Options{Version: version}), signals: make(chan os.Signal, 4), code: make(chan int, 1)}
 	t.Cleanup(p.engine.Close)
 	t.Cleanup(func() { understood(t, p.out.String()) })
@@ -80,15 +88,18 @@ func start(t *testing.T, version string, environ ...string) *program {
 	if _, err := p.engine.AddNetwork("front", dockernet.CreateOptions{Driver: "bridge"}); err != nil {
 		t.Fatal(err)
 	}
-	p.launch(memory{Engine: p.engine}, environ)
 	return p
 }
 
-func (p *program) launch(e Engine, environ []string) {
-	out := outside{
+func (p *program) outside(e Engine, environ []string) outside {
+	return outside{
 		args: []string{}, environ: environ, stdout: &p.out, stderr: &p.out,
 		signals: func() <-chan os.Signal { return p.signals }, procMountinfo: os.DevNull, engine: e,
 	}
+}
+
+func (p *program) launch(e Engine, environ []string) {
+	out := p.outside(e, environ)
 	go func() { p.code <- exitCode(execute(context.Background(), out), &p.out) }()
 }
 

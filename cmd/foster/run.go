@@ -81,6 +81,9 @@ func (c *configured) run(ctx context.Context, signals <-chan os.Signal, sink *ou
 	control := c.openControl(engine, began)
 	defer control.close()
 	live, err := c.prepare(ctx, engine, signals)
+	if live != nil {
+		defer live.held.end()
+	}
 	if live != nil && live.lock != nil {
 		defer func() {
 			control.close() // before the next foster has the lock, and its socket there
