@@ -10,12 +10,19 @@ var secrets = []struct {
 	found *regexp.Regexp
 	put   string
 }{
-	{regexp.MustCompile(`(?i)\b([a-z_]*(?:password|passwd|pass|secret|token|credential)s?)=["']?[^,\s"'&]+`), "$1=***"},
+	// DB_PASS=x, token='x', ?token=x&…
+	{regexp.MustCompile(`(?i)\b([a-z_]*(?:password|passwd|pass|secret|token|credential|api_?key)s?=["']?)[^,\s"'&]+`), "$1***"},
+	// {"token": "x"}
+	{regexp.MustCompile(`(?i)("[a-z_]*(?:password|passwd|pass|secret|token|credential|api_?key)s?"\s*:\s*")[^"]*`), "$1***"},
+	// password: x; the others are words of errors, too
+	{regexp.MustCompile(`(?i)\b((?:password|passwd|api[_-]?key):\s*)[^,\s"'&]+`), "$1***"},
+	// Authorization: Bearer x
+	{regexp.MustCompile(`(?i)\b(authorization:\s*(?:basic|bearer|token)?\s*)[^,\s"']+`), "$1***"},
 	{regexp.MustCompile(`://[^/@\s"']+@`), "://***@"},
 }
 
-// Text is the text with *** for the value of each `password=…` and the like, and
-// for the user part of each URL.
+// Text is the text with *** for the value of each `password=…`, `"password": "…"`
+// and the like, of an Authorization header, and for the user part of each URL.
 func Text(s string) string {
 	for _, secret := range secrets {
 		s = secret.found.ReplaceAllString(s, secret.put)
