@@ -62,11 +62,17 @@ func TestNotifications(t *testing.T) {
 	if code := p.exit(time.Minute); code != 137 {
 		t.Errorf("exit code %d", code)
 	}
+	p.toldAll(got)
+}
+
+// toldAll: the receiver has got nothing more, and the log has nothing of its address.
+func (p *program) toldAll(got <-chan string) {
+	p.t.Helper()
 	if len(got) > 0 {
-		t.Errorf("one more notification: %s", <-got)
+		p.t.Errorf("one more notification: %s", <-got)
 	}
 	if strings.Contains(p.out.String(), "s3cret") {
-		t.Errorf("the log has the address:\n%s", p.out.String())
+		p.t.Errorf("the log has the address:\n%s", p.out.String())
 	}
 }
 

@@ -57,7 +57,7 @@ type bench struct {
 func (b *bench) run(ctx context.Context) (_ *report, err error) {
 	b.say("starting a private engine, a swarm of one")
 	l, err := lab.Start(ctx, lab.Options{
-		Swarm: true,
+		Swarm: true, Measured: true,
 		// An engine has room for 31 networks by default.
 		DockerdFlags: []string{"--default-address-pool=base=10.64.0.0/12,size=24"},
 	})

@@ -174,7 +174,11 @@ func (n *Node) engineEnv() []string {
 	if narrow, err := rightsMissing(); err != nil || narrow {
 		path = append([]string{n.lab.narrowDir()}, path...)
 	}
-	return []string{"PATH=" + strings.Join(slices.Compact(path), ":"), "HOME=/root", "LANG=C.UTF-8"}
+	env := []string{"PATH=" + strings.Join(slices.Compact(path), ":"), "HOME=/root", "LANG=C.UTF-8"}
+	if !n.lab.opts.Measured {
+		env = append(env, "GOGC=400")
+	}
+	return env
 }
 
 // storageDriver is what works on the file system of dir: overlay2, but not on top of another overlay.

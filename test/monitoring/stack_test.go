@@ -33,9 +33,9 @@ func scraping(t *testing.T, name string) (s scrapes) {
 	return s
 }
 
-// TestStackAsksAManager: Prometheus takes the configuration that sees a foster in
-// trouble, and has what that needs.
-func TestStackAsksAManager(t *testing.T) {
+// stack is stack.yml, deployed as the README says.
+func stack(t *testing.T) *types.Project {
+	t.Helper()
 	options, err := cli.NewProjectOptions([]string{filepath.Join(examples, "stack.yml")}, cli.WithName("watched"))
 	if err != nil {
 		t.Fatal(err)
@@ -44,6 +44,13 @@ func TestStackAsksAManager(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return project
+}
+
+// TestStackAsksAManager: Prometheus takes the configuration that sees a foster in
+// trouble, and has what that needs.
+func TestStackAsksAManager(t *testing.T) {
+	project := stack(t)
 	file := filepath.Base(project.Configs["prometheus"].File)
 	managers := scraping(t, file).Configs[0].Swarm
 	if len(managers) != 1 {
@@ -62,14 +69,7 @@ func TestStackAsksAManager(t *testing.T) {
 // TestStack: the stack file is one, brings the files that it names, and serves
 // where Prometheus looks.
 func TestStack(t *testing.T) {
-	options, err := cli.NewProjectOptions([]string{filepath.Join(examples, "stack.yml")}, cli.WithName("watched"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	project, err := options.LoadProject(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	project := stack(t)
 	for name, c := range project.Configs {
 		if _, err := os.Stat(c.File); err != nil {
 			t.Errorf("config %s: %v", name, err)
