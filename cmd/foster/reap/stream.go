@@ -39,7 +39,7 @@ func (w *watch) subscribe(ctx context.Context) {
 			if refused > 0 {
 				w.cfg.Log.Info().Int(state.KeyAttempt, refused).Msg("the engine is back, the grace begins anew")
 				w.mu.Lock()
-				w.returned = true
+				w.away, w.returned = false, true
 				w.mu.Unlock()
 			}
 			refused = 0
@@ -53,6 +53,9 @@ func (w *watch) subscribe(ctx context.Context) {
 			// one is away.
 			if refused++; refused == 1 {
 				w.cfg.Log.Warn().Err(err).Msg("the engine is away, trying again")
+				w.mu.Lock()
+				w.away = true
+				w.mu.Unlock()
 			}
 		}
 		if time.Since(began) >= healthyAfter {

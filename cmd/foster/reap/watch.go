@@ -43,12 +43,14 @@ type watch struct {
 	wake chan struct{} // of one: look again
 
 	parents  map[string]bool // whose end matters, under mu
+	away     bool            // the engine refuses the stream of events, under mu
 	returned bool            // the engine was away, under mu
 
 	// The rest is the loop's own.
 	known   map[string]Finding // what was told of last, by ID
 	tries   map[string]*tries  // of what could not be removed
 	silent  int                // looks in a row that failed
+	renewed bool               // it was away, and a look has begun the grace anew
 	trouble backoff.BackOff    // after looks that fail
 	wakeAt  time.Time          // of the next look without an event
 }
@@ -92,13 +94,11 @@ func (w *watch) run(ctx context.Context) {
 
 // round looks, removes what is due, and sets the time of the next look.
 func (w *watch) round(ctx context.Context) {
-	w.mu.Lock()
-	if w.returned {
-		w.returned = false
-		clear(w.since)
-	}
-	w.mu.Unlock()
+	w.begin()
 	found, err := w.look(ctx)
+	if err == nil && w.answersFirst() {
+		found, err = w.look(ctx)
+	}
 	if ctx.Err() != nil {
 		return
 	}
@@ -145,6 +145,30 @@ func (w *watch) round(ctx context.Context) {
 			w.result(f)
 		}
 	}
+}
+
+// begin begins the grace anew if the engine has returned.
+func (w *watch) begin() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.returned {
+		w.returned, w.renewed = false, false
+		clear(w.since)
+	}
+}
+
+// answersFirst: a look succeeds, and the stream of an engine that was away is
+// not open yet. The grace begins anew all the same, once: for an engine that
+// refuses every stream it must end, too.
+func (w *watch) answersFirst() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.away || w.renewed && w.silent == 0 {
+		return false
+	}
+	w.renewed = true
+	clear(w.since)
+	return true
 }
 
 func (w *watch) sooner(at time.Time) {

@@ -192,6 +192,48 @@ func TestWatchThroughARestart(t *testing.T) {
 	})
 }
 
+// TestWatchAnswersFirst: the same where a look succeeds before the stream does,
+// after looks that failed and without any; an engine that refuses every stream
+// keeps no orphan alive.
+func TestWatchAnswersFirst(t *testing.T) {
+	for name, x := range map[string]struct {
+		down  time.Duration // begins ten seconds before the grace ends
+		until time.Duration // the stream comes so long after it; 0: never
+	}{
+		"looks failed":      {15 * time.Second, 20 * time.Second},
+		"no look failed":    {5 * time.Second, 20 * time.Second},
+		"no stream, at all": {time.Hour, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, "20.10")
+				w.child("one", "app", w.foster("one", "LAUNCH_IMAGE=app:1"), nil)
+				r := w.watch(Config{Grace: time.Minute})
+				time.Sleep(time.Second)
+				w.must(w.Kill("one"))
+				time.Sleep(50 * time.Second)
+				w.Inject(engine.Events, -1, engine.Fault{Err: engine.Refused})
+				w.Down(false)
+				time.Sleep(x.down)
+				w.Up()
+				waited := max(x.until, 11*time.Minute) // a look that failed is repeated within 5 minutes and a half
+				if x.until > 0 {
+					time.Sleep(x.until)
+					w.left("one", "one-app-1")
+					w.Heal()
+				}
+				time.Sleep(50 * time.Second)
+				if x.until > 0 {
+					w.left("one", "one-app-1")
+				}
+				time.Sleep(waited)
+				w.left("one")
+				r.end()
+			})
+		})
+	}
+}
+
 // TestWatchAndABrokenStream: a stream that somebody cuts again and again keeps
 // no orphan alive.
 func TestWatchAndABrokenStream(t *testing.T) {
