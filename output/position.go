@@ -61,8 +61,8 @@ func (p *position) windows() []window {
 // since is a moment that no message that was not relayed is older than.
 func (p *position) since() time.Time {
 	newest := p.marks[Stdout].at
-	if err := p.marks[Stderr].at; err.compare(newest) > 0 {
-		newest = err
+	if other := p.marks[Stderr].at; other.compare(newest) > 0 {
+		newest = other
 	}
 	at := newest.time().Add(-disorder)
 	for _, m := range p.marks {

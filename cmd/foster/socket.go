@@ -12,7 +12,8 @@ import (
 	"github.com/moby/sys/mountinfo"
 )
 
-// socketEvery is how often a foster looks whether its socket is still the engine's.
+// socketEvery is how often a foster looks whether its socket is still the
+// engine's, and the least time that an engine which starts has for its containers.
 const socketEvery = 5 * time.Second
 
 // errStaleSocket: whoever starts foster again gives it the new socket.
@@ -26,18 +27,25 @@ func errStaleSocket(path string) error {
 // somebody else holds it, as systemd does; foster outlives that where the engine
 // lets its containers live on (live-restore). Its children live on as well, and
 // the next foster adopts them.
+//
+// A second look has to find the same: an engine that was killed removes the
+// socket first thing at its next start, and only then asks its containers to
+// end, and takes up what they say. Nobody would ever read the last words of a
+// foster that is gone by then, and it would not have said what it leaves.
 func keepSocket(ctx context.Context, path, mounts string) error {
 	tick := time.NewTicker(socketEvery)
 	defer tick.Stop()
-	for path != "" {
+	for before := false; path != ""; {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-tick.C:
 		}
-		if stale(path, mounts) {
+		now := stale(path, mounts)
+		if now && before {
 			return errStaleSocket(path)
 		}
+		before = now
 	}
 	<-ctx.Done()
 	return ctx.Err()

@@ -45,3 +45,26 @@ func TestStaleSocket(t *testing.T) {
 		})
 	}
 }
+
+// TestStaleSocketTwice: an engine that has just begun has its time to ask foster
+// to end, however late in foster's regular looks it removes the socket.
+func TestStaleSocketTwice(t *testing.T) {
+	const there, removed = "30 22 0:25 /docker.sock /run/docker.sock rw - tmpfs tmpfs rw\n", "30 22 0:25 /docker.sock//deleted /run/docker.sock rw - tmpfs tmpfs rw\n"
+	for _, after := range []time.Duration{time.Millisecond, socketEvery - time.Millisecond, socketEvery + time.Millisecond} {
+		path := filepath.Join(t.TempDir(), "mountinfo")
+		write := func(content string) {
+			if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+				t.Error(err)
+			}
+		}
+		synctest.Test(t, func(t *testing.T) {
+			write(there)
+			began := time.Now()
+			time.AfterFunc(after, func() { write(removed) })
+			err := keepSocket(t.Context(), "/run/docker.sock", path)
+			if took := time.Since(began) - after; err == nil || took < socketEvery || took > 2*socketEvery {
+				t.Errorf("removed after %s: it ends with %v %s later", after, err, took)
+			}
+		})
+	}
+}

@@ -28,7 +28,7 @@ type Options struct {
 	Outlive bool // the nodes live on when this program ends, until Close of the lab from Open(Dir)
 
 	// Measured: the engines collect their garbage as everywhere, for who measures what they take. Else they do so
-	// seldom, which saves a tenth of the processor: each start of a container starts dockerd itself for a moment, too.
+	// seldom, which saves up to a tenth of the processor: each start of a container starts dockerd itself for a moment, too.
 	Measured bool
 
 	// Timeout is for Start as a whole. 0 means DefaultTimeout.
