@@ -43,11 +43,7 @@ type drainer struct {
 	stdin io.Closer
 }
 
-func startDrain(host string) (*drainer, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
+func startDrain(self, host string) (_ *drainer, err error) {
 	d := &drainer{cmd: exec.Command(self)}
 	d.cmd.Env = append(os.Environ(), drainVariable+"="+host)
 	d.cmd.Stderr = os.Stderr

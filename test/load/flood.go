@@ -49,7 +49,7 @@ func (l *load) flood(ctx context.Context) (err error) {
 		return err
 	}
 
-	d, err := startDrain(r.Host())
+	d, err := startDrain(l.self, r.Host())
 	if err != nil {
 		return err
 	}
@@ -73,11 +73,12 @@ func (l *load) flood(ctx context.Context) (err error) {
 	}
 	flow := r.Flood(l.perSecond)
 	loud, err := v.cost(func() error { return v.harm(ctx, l.during/time.Duration(l.faults)) })
-	took, open := time.Since(flow.Begin), r.Streams()
+	open := r.Streams()
 	if err != nil {
 		r.CutStreams() // the flood would wait for ever for a reader that hangs
 	}
 	foreign, size := flow.Stop()
+	took := time.Since(flow.Begin)
 	if err != nil {
 		return err
 	}

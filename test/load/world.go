@@ -45,9 +45,10 @@ type load struct {
 	node   *lab.Node
 	work   string // a directory
 	foster string // the program
+	self   string // this one, to run beside itself: a test may be built otherwise
 }
 
-// start starts the engine and builds foster and the child's image.
+// start starts the engine and builds foster, this program and the child's image.
 func (l *load) start(ctx context.Context) (err error) {
 	defer func() {
 		if err != nil {
@@ -61,11 +62,11 @@ func (l *load) start(ctx context.Context) (err error) {
 	if l.work, err = os.MkdirTemp("", "foster-load-"); err != nil {
 		return err
 	}
-	l.foster = filepath.Join(l.work, "foster")
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", l.foster, "foster/cmd/foster")
+	l.foster, l.self = filepath.Join(l.work, "foster"), filepath.Join(l.work, "load")
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", l.work+"/", "foster/cmd/foster", "foster/test/load")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
-		return fmt.Errorf("build foster: %w\n%s", err, out)
+		return fmt.Errorf("build foster and load: %w\n%s", err, out)
 	}
 	child := filepath.Join(l.work, "child")
 	if err := os.Mkdir(child, 0o755); err != nil {
