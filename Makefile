@@ -47,15 +47,28 @@ image: rootfs ## the image, with an engine and Go alone (IMAGE=foster ENGINE=uni
 	@docker $(if $(ENGINE),-H $(ENGINE)) run --rm $(IMAGE) version || echo 'built for another machine: not tried here'
 	@docker $(if $(ENGINE),-H $(ENGINE)) image inspect -f '$(IMAGE): {{.Size}} bytes, {{.Os}}/{{.Architecture}}' $(IMAGE)
 
-# The end-to-end tests take longest and wait most, so they come first. No test
-# needs what debuggers do, which takes half the time of linking.
+# No test needs what debuggers do, which takes half the time of linking. The
+# race detector is for what is foster's, or has foster's packages in it: tests that
+# run it as a process have nothing of it to look at, and it makes them slower.
+TEST    := $(GO) test -shuffle=on -count=1 -timeout 14m -ldflags='-s -w'
+OUTSIDE := test/e2e test/lab test/load test/soak test/demo test/bench
+
 .PHONY: test
 test: setup ## all tests: unit, stories, model, and end to end on private engines (root)
-	$(GO) test -race -shuffle=on -count=1 -timeout 14m -ldflags='-s -w' ./test/e2e ./...
+	@$(MAKE) --no-print-directory -k test-outside test-inside
+
+# The end-to-end tests take longest, so they come first.
+.PHONY: test-outside
+test-outside:
+	$(TEST) $(patsubst %,./%/...,$(OUTSIDE))
+
+.PHONY: test-inside
+test-inside:
+	$(TEST) -race $$($(GO) list ./... | grep -v $(patsubst %,-e '^foster/%\(/\|$$\)',$(OUTSIDE)))
 
 .PHONY: unit
 unit: ## the tests that need neither root nor an engine
-	$(GO) test -shuffle=on -count=1 . ./cmd/... ./report/... ./spec ./state ./watcher ./actions ./output ./redact ./test/engine
+	$(GO) test -shuffle=on -count=1 ./cmd/... ./report/... ./spec ./state ./watcher ./actions ./output ./redact ./test/engine
 
 .PHONY: model
 model: ## the random model of the core, at length
@@ -85,7 +98,8 @@ vuln: ## known vulnerabilities, where their database can be reached
 # One seed, so that a change is judged and not the draw: make soak takes others.
 .PHONY: ci
 ci: SEED := $(or $(SEED),1)
-ci: setup lint vuln test soak ## what .ci/run runs
+ci: setup lint vuln test-outside ## what .ci/run runs: lint, all tests, and a soak beside those that need few engines
+	@$(MAKE) --no-print-directory -j2 --output-sync=target test-inside soak SEED=$(SEED)
 
 .PHONY: demo
 demo: ## see it work: on a private engine (root), or on ENGINE=unix:///…
