@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"time"
 
@@ -37,6 +38,10 @@ func startEngineOf(n *lab.Node, ctx context.Context) error { return n.StartEngin
 func TestWorkerRestart(t *testing.T) {
 	t.Parallel()
 	s := newWorkers(t)
+	// A subtest that asks to be parallel comes after every test of the package that
+	// has not begun, and these two are the longest: they would run last, alone.
+	var rows sync.WaitGroup
+	defer rows.Wait()
 	for i, row := range []struct {
 		name   string
 		launch func(w *worker) (end func(), c container.InspectResponse)
@@ -49,8 +54,7 @@ func TestWorkerRestart(t *testing.T) {
 			return w.withdraw, w.deploy()
 		}},
 	} {
-		t.Run(row.name, func(t *testing.T) {
-			t.Parallel()
+		suffer := func(t *testing.T) {
 			w := s.newWorker(t, i)
 			end, c := row.launch(w)
 			for _, fault := range workerFaults {
@@ -92,7 +96,8 @@ func TestWorkerRestart(t *testing.T) {
 			}
 			end()
 			w.bare()
-		})
+		}
+		rows.Go(func() { t.Run(row.name, suffer) })
 	}
 }
 
